@@ -1,0 +1,128 @@
+using Dcc.Core.Engine;
+using Dcc.Core.Learning;
+
+namespace Dcc.Core.Coordination;
+
+/// <summary>
+/// The coordinator's arithmetic (model.md section 4, paper section 4.5): from theta_n to the pushes of round n, and from the reports back to
+/// theta_(n+1). O(N) per round, sums in device order, no clock and no messages.
+/// </summary>
+public sealed class ConstraintUpdate
+{
+    private readonly RunParameters parameters;
+    private readonly Congestion congestion;
+    private readonly Perturbation perturbation;
+    private readonly IStepRule stepRule;
+    private readonly double[] theta;
+    private readonly double[] epsilonOwn;
+    private readonly double[] epsilonOthers;
+    private readonly double[] gradient;
+
+    /// <summary>Starts at the initial theta of valid parameters.</summary>
+    public ConstraintUpdate(RunParameters parameters)
+    {
+        this.parameters = parameters;
+        congestion = parameters.CreateCongestion();
+        perturbation = new Perturbation(parameters.Perturbation, parameters.PerturbationSize, parameters.Seed);
+        stepRule = StepRules.Create(parameters.StepRule, parameters.Devices);
+        theta = (double[])parameters.InitialTheta.Clone();
+        epsilonOwn = new double[theta.Length];
+        epsilonOthers = new double[theta.Length];
+        gradient = new double[theta.Length];
+    }
+
+    /// <summary>theta_n, one entry per device in [0, 1].</summary>
+    public ReadOnlySpan<double> Theta => theta;
+
+    /// <summary>eps_i of the round that was last prepared; 0 where nothing is perturbed.</summary>
+    public ReadOnlySpan<double> EpsilonOwn => epsilonOwn;
+
+    /// <summary>eps'_i of the round that was last prepared; 0 where nothing is perturbed.</summary>
+    public ReadOnlySpan<double> EpsilonOthers => epsilonOthers;
+
+    /// <summary>The gradient of the last update.</summary>
+    public ReadOnlySpan<double> Gradient => gradient;
+
+    /// <summary>Computes the pushes of a round. In the last one, round R, and in exact-multiplier mode nothing is perturbed.</summary>
+    public void Prepare(int round, Span<Push> pushes)
+    {
+        var perturbed = round < parameters.Rounds && parameters.Gradient == GradientKind.FiniteDifference;
+        var magnitude = perturbation.Magnitude(round);
+        var total = Sum(theta);
+        for (var i = 0; i < theta.Length; i++)
+        {
+            var others = Others(total, i);
+            var (own, other) = perturbed
+                ? perturbation.Draw(i, round, magnitude, theta[i], others, theta.Length - 1)
+                : (0, 0);
+            epsilonOwn[i] = own;
+            epsilonOthers[i] = other;
+            var price = congestion.Price(others);
+            pushes[i] = new Push(theta[i], theta[i] + own, price, other == 0 ? price : congestion.Price(others + other));
+        }
+    }
+
+    /// <summary>Moves theta by the reports of a round that was prepared.</summary>
+    public void Apply(int round, ReadOnlySpan<Report> reports)
+    {
+        if (parameters.Gradient == GradientKind.FiniteDifference)
+        {
+            AssembleFiniteDifferences(reports);
+        }
+        else
+        {
+            AssembleMultipliers(reports);
+        }
+
+        stepRule.Step(round, gradient, theta);
+    }
+
+    // g_i = (J_own,i - J_i) / eps_i + sum over j != i of (J_others,j - J_j) / eps'_j: one total minus the own term.
+    private void AssembleFiniteDifferences(ReadOnlySpan<Report> reports)
+    {
+        var coupling = 0.0;
+        for (var j = 0; j < reports.Length; j++)
+        {
+            coupling += Coupling(reports, j);
+        }
+
+        for (var i = 0; i < reports.Length; i++)
+        {
+            gradient[i] = ((reports[i].Own - reports[i].Cost) / epsilonOwn[i]) + (coupling - Coupling(reports, i));
+        }
+    }
+
+    private double Coupling(ReadOnlySpan<Report> reports, int j) =>
+        epsilonOthers[j] == 0 ? 0 : (reports[j].Others - reports[j].Cost) / epsilonOthers[j];
+
+    // Algorithm 3: dJ_i/dtheta_i = -lambda_i and dJ_j/dtheta_i = f_j dp_j/dtheta_-j.
+    private void AssembleMultipliers(ReadOnlySpan<Report> reports)
+    {
+        var total = Sum(theta);
+        var coupling = 0.0;
+        for (var j = 0; j < reports.Length; j++)
+        {
+            gradient[j] = theta.Length == 1 ? 0 : reports[j].Others * congestion.PriceDerivative(Others(total, j));
+            coupling += gradient[j];
+        }
+
+        for (var i = 0; i < reports.Length; i++)
+        {
+            gradient[i] = -reports[i].Own + (coupling - gradient[i]);
+        }
+    }
+
+    // theta_-i; not below 0 by rounding.
+    private double Others(double total, int i) => Math.Max(0, total - theta[i]);
+
+    private static double Sum(ReadOnlySpan<double> values)
+    {
+        var sum = 0.0;
+        foreach (var value in values)
+        {
+            sum += value;
+        }
+
+        return sum;
+    }
+}

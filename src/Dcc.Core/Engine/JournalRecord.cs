@@ -1,0 +1,130 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Dcc.Core.Learning;
+
+namespace Dcc.Core.Engine;
+
+/// <summary>What a journal record holds. The numbers are stored.</summary>
+public enum JournalRecordKind
+{
+    /// <summary>The run's parameters as JSON; always the first record.</summary>
+    Parameters = 1,
+
+    /// <summary>A committed round.</summary>
+    Round = 2,
+}
+
+/// <summary>
+/// One record of a run's journal, chained to the one before: Hash = SHA-256(previous hash || sequence || kind || body). A change to any stored
+/// record therefore shows.
+/// </summary>
+/// <param name="Sequence">0 for the parameters, 1 + n for round n.</param>
+/// <param name="Kind">What the body is.</param>
+/// <param name="Body">The content.</param>
+/// <param name="Hash">32 bytes.</param>
+public sealed record JournalRecord(long Sequence, JournalRecordKind Kind, byte[] Body, byte[] Hash)
+{
+    /// <summary>Chains a new record to the last one.</summary>
+    /// <param name="previous">The last record, or null for the first.</param>
+    /// <param name="kind">What the body is.</param>
+    /// <param name="body">The content.</param>
+    public static JournalRecord After(JournalRecord? previous, JournalRecordKind kind, byte[] body)
+    {
+        var sequence = previous is null ? 0 : previous.Sequence + 1;
+        return new JournalRecord(sequence, kind, body, HashOf(previous?.Hash, sequence, kind, body));
+    }
+
+    /// <summary>Whether this record is the unchanged successor of another.</summary>
+    public bool Follows(JournalRecord? previous) =>
+        Sequence == (previous is null ? 0 : previous.Sequence + 1)
+        && Hash.AsSpan().SequenceEqual(HashOf(previous?.Hash, Sequence, Kind, Body));
+
+    private static byte[] HashOf(byte[]? previous, long sequence, JournalRecordKind kind, byte[] body)
+    {
+        Span<byte> header = stackalloc byte[sizeof(long) + sizeof(int)];
+        BinaryPrimitives.WriteInt64LittleEndian(header, sequence);
+        BinaryPrimitives.WriteInt32LittleEndian(header[sizeof(long)..], (int)kind);
+        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        sha.AppendData(previous ?? new byte[SHA256.HashSizeInBytes]);
+        sha.AppendData(header);
+        sha.AppendData(body);
+        return sha.GetHashAndReset();
+    }
+}
+
+/// <summary>
+/// A committed round: the pushes, the reports it used and, but for the last evaluation, theta afterwards. Stored as little-endian: round
+/// (int32), then per device 4 + 3 doubles, then N doubles.
+/// </summary>
+public sealed record CommittedRound(int Round, Push[] Pushes, Report[] Reports, double[] ThetaAfter)
+{
+    private const int DeviceBytes = 7 * sizeof(double);
+
+    internal byte[] ToBytes()
+    {
+        var bytes = new byte[sizeof(int) + (Pushes.Length * DeviceBytes) + (ThetaAfter.Length * sizeof(double))];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, Round);
+        var rest = bytes.AsSpan(sizeof(int));
+        for (var i = 0; i < Pushes.Length; i++)
+        {
+            Write(ref rest, Pushes[i].Theta);
+            Write(ref rest, Pushes[i].ThetaOwn);
+            Write(ref rest, Pushes[i].Price);
+            Write(ref rest, Pushes[i].PriceOthers);
+            Write(ref rest, Reports[i].Cost);
+            Write(ref rest, Reports[i].Own);
+            Write(ref rest, Reports[i].Others);
+        }
+
+        foreach (var theta in ThetaAfter)
+        {
+            Write(ref rest, theta);
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Reads a stored round.</summary>
+    /// <param name="body">The record's body.</param>
+    /// <param name="devices">N.</param>
+    /// <exception cref="FormatException">The length is impossible.</exception>
+    public static CommittedRound FromBytes(ReadOnlySpan<byte> body, int devices)
+    {
+        var withoutTheta = sizeof(int) + ((long)devices * DeviceBytes);
+        if (body.Length != withoutTheta && body.Length != withoutTheta + ((long)devices * sizeof(double)))
+        {
+            throw new FormatException($"A round of {devices} devices cannot have {body.Length} bytes.");
+        }
+
+        var round = BinaryPrimitives.ReadInt32LittleEndian(body);
+        var theta = new double[body.Length == withoutTheta ? 0 : devices];
+        var pushes = new Push[devices];
+        var reports = new Report[devices];
+        var rest = body[sizeof(int)..];
+        for (var i = 0; i < devices; i++)
+        {
+            pushes[i] = new Push(Read(ref rest), Read(ref rest), Read(ref rest), Read(ref rest));
+            reports[i] = new Report(Read(ref rest), Read(ref rest), Read(ref rest));
+        }
+
+        for (var i = 0; i < theta.Length; i++)
+        {
+            theta[i] = Read(ref rest);
+        }
+
+        return new CommittedRound(round, pushes, reports, theta);
+    }
+
+    private static void Write(ref Span<byte> rest, double value)
+    {
+        BinaryPrimitives.WriteDoubleLittleEndian(rest, value);
+        rest = rest[sizeof(double)..];
+    }
+
+    private static double Read(ref ReadOnlySpan<byte> rest)
+    {
+        var value = BinaryPrimitives.ReadDoubleLittleEndian(rest);
+        rest = rest[sizeof(double)..];
+        return value;
+    }
+}

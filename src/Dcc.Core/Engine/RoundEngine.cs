@@ -1,0 +1,298 @@
+using System.Runtime.InteropServices;
+using Dcc.Core.Coordination;
+using Dcc.Core.Learning;
+
+namespace Dcc.Core.Engine;
+
+/// <summary>
+/// The coordinator's run as a state machine without I/O (design.md section 3): events in, effects out, executed in order by whoever owns it.
+/// A round is open from its push until every device's report for it has come; then it is committed: the record is persisted before the
+/// next round's pushes, so the next push is the acknowledgement. Not thread-safe: one loop owns it.
+/// </summary>
+/// <remarks>
+/// Rounds 0..R-1 move theta; round R is the last evaluation at theta_R. The run is then finished, and whoever joins is told so.
+/// </remarks>
+public sealed class RoundEngine
+{
+    private const long NotConnected = 0;
+
+    private readonly RunParameters parameters;
+    private readonly ConstraintUpdate update;
+    private readonly ThetaDigest digest;
+    private readonly Push[] pushes;
+    private readonly Report[] reports;
+    private readonly bool[] reported;
+    private readonly long[] incarnations;
+    private int missing;
+    private JournalRecord last;
+
+    private RoundEngine(RunParameters parameters, JournalRecord first)
+    {
+        this.parameters = parameters;
+        last = first;
+        update = new ConstraintUpdate(parameters);
+        digest = new ThetaDigest(parameters.InitialTheta);
+        pushes = new Push[parameters.Devices];
+        reports = new Report[parameters.Devices];
+        reported = new bool[parameters.Devices];
+        incarnations = new long[parameters.Devices];
+        Open();
+    }
+
+    /// <summary>Creates a run.</summary>
+    /// <param name="parameters">Valid parameters.</param>
+    /// <param name="effects">Receives the first effect: persist the parameters.</param>
+    public static RoundEngine Create(RunParameters parameters, List<RoundEffect> effects)
+    {
+        var record = JournalRecord.After(null, JournalRecordKind.Parameters, parameters.ToJson());
+        effects.Add(new RoundEffect(RoundEffectKind.Persist, Record: record));
+        return new RoundEngine(parameters, record);
+    }
+
+    /// <summary>Rebuilds a run from its first record; then <see cref="Replay"/> the others in order.</summary>
+    /// <exception cref="JournalException">The record is not the unchanged start of a journal.</exception>
+    public static RoundEngine Recover(JournalRecord first)
+    {
+        if (first.Kind != JournalRecordKind.Parameters || !first.Follows(null))
+        {
+            throw new JournalException(first.Sequence, "its hash does not match its content");
+        }
+
+        var parameters = RunParameters.FromJson(first.Body);
+        parameters.Validate();
+        return new RoundEngine(parameters, first);
+    }
+
+    /// <summary>The run's parameters.</summary>
+    public RunParameters Parameters => parameters;
+
+    /// <summary>The open round; R + 1 once finished.</summary>
+    public int Round { get; private set; }
+
+    /// <summary>Whether the last evaluation was committed.</summary>
+    public bool Finished => Round > parameters.Rounds;
+
+    /// <summary>The current theta.</summary>
+    public ReadOnlySpan<double> Theta => update.Theta;
+
+    /// <summary>The digest over all thetas so far.</summary>
+    public string Digest => digest.ToString();
+
+    /// <summary>Reports still missing in the open round.</summary>
+    public int Missing => missing;
+
+    /// <summary>The algorithm's state, for observers.</summary>
+    public ConstraintUpdate Update => update;
+
+    /// <summary>What was taken and what was turned away.</summary>
+    public EngineCounters Counters { get; } = new();
+
+    /// <summary>Takes one event and appends what must be done.</summary>
+    public void Handle(in RoundEvent input, List<RoundEffect> effects)
+    {
+        if ((uint)input.Device >= (uint)parameters.Devices)
+        {
+            Refuse(input, Refusal.UnknownDevice, effects);
+            return;
+        }
+
+        switch (input.Kind)
+        {
+            case RoundEventKind.Joined:
+                Join(input, effects);
+                break;
+            case RoundEventKind.Left:
+                Leave(input);
+                break;
+            case RoundEventKind.Reported:
+                TakeReport(input, effects);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(input), input.Kind, "Unknown event.");
+        }
+    }
+
+    /// <summary>
+    /// Takes the next stored round: recomputes its pushes and its theta from the stored reports and compares, without effects.
+    /// </summary>
+    /// <returns>The round, for whoever wants to look at it.</returns>
+    /// <exception cref="JournalException">The record was changed, or is not what this run would have written.</exception>
+    public CommittedRound Replay(JournalRecord record)
+    {
+        if (!record.Follows(last))
+        {
+            throw new JournalException(record.Sequence, "its hash does not match its content and the record before it");
+        }
+
+        if (Finished || record.Kind != JournalRecordKind.Round)
+        {
+            throw new JournalException(record.Sequence, Finished ? "it follows the end of the run" : "it is no round");
+        }
+
+        CommittedRound round;
+        try
+        {
+            round = CommittedRound.FromBytes(record.Body, parameters.Devices);
+        }
+        catch (FormatException exception)
+        {
+            throw new JournalException(record.Sequence, exception.Message);
+        }
+
+        if (round.Round != Round || !SameBits(round.Pushes, pushes))
+        {
+            throw new JournalException(record.Sequence, $"its pushes are not those of round {Round}");
+        }
+
+        round.Reports.CopyTo(reports, 0);
+        Advance();
+        if (!SameBits(round.ThetaAfter, Finished ? [] : update.Theta))
+        {
+            throw new JournalException(record.Sequence, "its theta does not follow from its reports");
+        }
+
+        last = record;
+        Open();
+        return round;
+    }
+
+    private void Join(in RoundEvent input, List<RoundEffect> effects)
+    {
+        if (incarnations[input.Device] != NotConnected)
+        {
+            Refuse(input, Refusal.AlreadyConnected, effects);
+            return;
+        }
+
+        if (input.Round > Math.Min(Round, parameters.Rounds) || input.Round < -1)
+        {
+            Refuse(input, Refusal.AheadOfRun, effects);
+            return;
+        }
+
+        incarnations[input.Device] = input.Incarnation;
+        if (input.Round + 1 < Round)
+        {
+            effects.Add(new RoundEffect(
+                RoundEffectKind.Replay, input.Device, input.Incarnation, Round: input.Round + 1, LastRound: Round - 1));
+        }
+
+        SendCurrent(input.Device, effects);
+    }
+
+    private void Leave(in RoundEvent input)
+    {
+        if (incarnations[input.Device] == input.Incarnation)
+        {
+            incarnations[input.Device] = NotConnected;
+        }
+    }
+
+    private void TakeReport(in RoundEvent input, List<RoundEffect> effects)
+    {
+        var device = input.Device;
+        if (incarnations[device] != input.Incarnation)
+        {
+            Counters.Fenced++;
+        }
+        else if (input.Round < 0 || input.Round > Math.Min(Round, parameters.Rounds))
+        {
+            RefuseReport(input, Refusal.WrongRound, effects);
+        }
+        else if (!input.Report.IsFinite)
+        {
+            RefuseReport(input, Refusal.NotFinite, effects);
+        }
+        else if (input.Round < Round)
+        {
+            Counters.Stale++;
+        }
+        else if (!reported[device])
+        {
+            reported[device] = true;
+            reports[device] = input.Report;
+            Counters.Accepted++;
+            if (--missing == 0)
+            {
+                Commit(effects);
+            }
+        }
+        else if (SameBits([input.Report], [reports[device]]))
+        {
+            Counters.Duplicate++;
+        }
+        else
+        {
+            RefuseReport(input, Refusal.ConflictingReport, effects);
+        }
+    }
+
+    private void Commit(List<RoundEffect> effects)
+    {
+        var round = Round;
+        var used = (Push[])pushes.Clone();
+        Advance();
+        var committed = new CommittedRound(round, used, (Report[])reports.Clone(), Finished ? [] : update.Theta.ToArray());
+        last = JournalRecord.After(last, JournalRecordKind.Round, committed.ToBytes());
+        effects.Add(new RoundEffect(RoundEffectKind.Persist, Record: last));
+        effects.Add(new RoundEffect(RoundEffectKind.Publish, Round: round));
+        Open();
+        for (var device = 0; device < incarnations.Length; device++)
+        {
+            if (incarnations[device] != NotConnected)
+            {
+                SendCurrent(device, effects);
+            }
+        }
+    }
+
+    // Closes the open round: theta moves, except after the last evaluation.
+    private void Advance()
+    {
+        if (Round < parameters.Rounds)
+        {
+            update.Apply(Round, reports);
+            digest.Append(Round + 1, update.Theta);
+        }
+
+        Round++;
+    }
+
+    private void Open()
+    {
+        Array.Clear(reported);
+        missing = Finished ? 0 : parameters.Devices;
+        if (!Finished)
+        {
+            update.Prepare(Round, pushes);
+        }
+    }
+
+    private void SendCurrent(int device, List<RoundEffect> effects) => effects.Add(new RoundEffect(
+        Finished ? RoundEffectKind.End : RoundEffectKind.Push, device, incarnations[device], Round, Push: pushes[device]));
+
+    private void RefuseReport(in RoundEvent input, Refusal refusal, List<RoundEffect> effects)
+    {
+        Refuse(input, refusal, effects);
+        Leave(input);
+    }
+
+    private void Refuse(in RoundEvent input, Refusal refusal, List<RoundEffect> effects)
+    {
+        Counters.Refuse(refusal);
+        effects.Add(new RoundEffect(
+            RoundEffectKind.Disconnect, input.Device, input.Incarnation, input.Round, Refusal: refusal));
+    }
+
+    private static bool SameBits<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b)
+        where T : unmanaged => MemoryMarshal.AsBytes(a)
+            .SequenceEqual(MemoryMarshal.AsBytes(b));
+}
+
+/// <summary>A stored journal that is not what a run wrote.</summary>
+public sealed class JournalException(long sequence, string reason)
+    : Exception($"journal record {sequence} is damaged: {reason}")
+{
+    /// <summary>The first bad record.</summary>
+    public long Sequence { get; } = sequence;
+}

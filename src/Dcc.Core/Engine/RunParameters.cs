@@ -1,0 +1,160 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Dcc.Core.Coordination;
+using Dcc.Core.Learning;
+using Dcc.Core.Numerics;
+using Dcc.Core.Validation;
+
+namespace Dcc.Core.Engine;
+
+/// <summary>
+/// Everything that decides a run's result on the coordinator's side, fixed when the run is created: the first record of its journal.
+/// Defaults are those of design.md section 6. Call <see cref="Validate"/> before use.
+/// </summary>
+public sealed record RunParameters
+{
+    /// <summary>The most devices a run can have.</summary>
+    public const int MaxDevices = 1_000_000;
+
+    /// <summary>The most rounds a run can have.</summary>
+    public const int MaxRounds = 1_000_000;
+
+    // Beyond this a price is no longer a number that single-precision learners can hold.
+    private const double LargestPenalty = 1e30;
+
+    /// <summary>N, 1..1 000 000.</summary>
+    public required int Devices { get; init; }
+
+    /// <summary>R, 1..1 000 000. One more evaluation at theta_R follows.</summary>
+    public required int Rounds { get; init; }
+
+    /// <summary>Seed of every random stream.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>Local solver of every device.</summary>
+    public SolverKind Solver { get; init; } = SolverKind.PriceQ;
+
+    /// <summary>Learning steps, at least 1: per evaluation for q-learning, per round for price-q.</summary>
+    public int Steps { get; init; } = 100_000;
+
+    /// <summary>How devices measure policies.</summary>
+    public Criterion Criterion { get; init; } = Criterion.Discounted;
+
+    /// <summary>How the gradient is formed.</summary>
+    public GradientKind Gradient { get; init; } = GradientKind.FiniteDifference;
+
+    /// <summary>How constraints are perturbed.</summary>
+    public PerturbationKind Perturbation { get; init; } = PerturbationKind.Sign;
+
+    /// <summary>c, in (0, 0.5].</summary>
+    public double PerturbationSize { get; init; } = 0.03;
+
+    /// <summary>How theta moves.</summary>
+    public StepRuleKind StepRule { get; init; } = StepRuleKind.Rprop;
+
+    /// <summary>Congestion model.</summary>
+    public CongestionKind Congestion { get; init; } = CongestionKind.Poisson;
+
+    /// <summary>Form of the penalty.</summary>
+    public CongestionForm CongestionForm { get; init; } = CongestionForm.Shifted;
+
+    /// <summary>alpha, positive and finite.</summary>
+    public double Exponent { get; init; } = 1;
+
+    /// <summary>theta_0, one entry in [0, 1] per device.</summary>
+    public required double[] InitialTheta { get; init; }
+
+    /// <summary>
+    /// The emulated devices as their tools describe them (the JSON of a system file), or null where the devices are real. The coordinator
+    /// keeps it for whoever replays the journal and never looks inside.
+    /// </summary>
+    public string? EmulatedSystem { get; init; }
+
+    /// <summary>The congestion model these parameters describe.</summary>
+    public Congestion CreateCongestion() => new(Congestion, CongestionForm, Exponent);
+
+    /// <summary>What a device needs to know.</summary>
+    /// <param name="gamma">The device's own discount.</param>
+    public SolverSettings SolverSettings(double gamma) => new(Solver, Steps, gamma, Criterion, Gradient, Seed);
+
+    /// <summary>Throws with every fault at once.</summary>
+    /// <exception cref="InvalidInputException">Something is out of range.</exception>
+    public void Validate()
+    {
+        var faults = new List<InputFault>();
+        Range("devices", Devices, MaxDevices, faults);
+        Range("rounds", Rounds, MaxRounds, faults);
+        Range("steps", Steps, int.MaxValue, faults);
+        if (!(PerturbationSize is > 0 and <= 0.5))
+        {
+            faults.Add(new InputFault("perturbation-size", "a number in (0, 0.5]", Text(PerturbationSize)));
+        }
+
+        if (!(Exponent > 0) || !double.IsFinite(Exponent))
+        {
+            faults.Add(new InputFault("exponent", "a positive, finite number", Text(Exponent)));
+        }
+        else if (Devices >= 1 && DeterministicMath.Pow(Devices, Exponent) > LargestPenalty)
+        {
+            faults.Add(new InputFault("exponent", $"one for which {Devices}^exponent is at most 1e30", Text(Exponent)));
+        }
+
+        if (Criterion == Criterion.Average && Solver == SolverKind.Exact)
+        {
+            faults.Add(new InputFault("criterion", "discounted with solver exact (the long-run optimum is not built)", "average"));
+        }
+
+        if (Gradient == GradientKind.ExactMultiplier && Exponent < 1 && Congestion == CongestionKind.MeanField
+            && CongestionForm == CongestionForm.Shifted)
+        {
+            faults.Add(new InputFault(
+                "exponent", "at least 1 with gradient exact-multiplier and congestion mean-field (the price has no derivative at 0)",
+                Text(Exponent)));
+        }
+
+        if (InitialTheta.Length != Devices)
+        {
+            faults.Add(new InputFault("initial-theta", $"{Devices} numbers, one per device", $"{InitialTheta.Length}"));
+        }
+
+        for (var i = 0; i < InitialTheta.Length; i++)
+        {
+            if (!(InitialTheta[i] is >= 0 and <= 1))
+            {
+                faults.Add(new InputFault($"initial-theta[{i}]", "a number in [0, 1]", Text(InitialTheta[i])));
+                break;
+            }
+        }
+
+        if (faults.Count > 0)
+        {
+            throw new InvalidInputException(faults);
+        }
+    }
+
+    /// <summary>The parameters as UTF-8 JSON, the body of the journal's first record.</summary>
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, RunParametersJson.Default.RunParameters);
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="JsonException">Not such a text.</exception>
+    public static RunParameters FromJson(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize(json, RunParametersJson.Default.RunParameters) ?? throw new JsonException("null is not a run.");
+
+    private static void Range(string field, int value, int highest, List<InputFault> faults)
+    {
+        if (value < 1 || value > highest)
+        {
+            faults.Add(new InputFault(
+                field, string.Create(CultureInfo.InvariantCulture, $"a whole number from 1 to {highest}"),
+                value.ToString(CultureInfo.InvariantCulture)));
+        }
+    }
+
+    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(RunParameters))]
+internal sealed partial class RunParametersJson : JsonSerializerContext;
