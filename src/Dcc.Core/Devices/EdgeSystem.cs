@@ -131,16 +131,16 @@ public sealed record EdgeSystem(double Gamma, int MaxAge, int Battery, double Ex
 
         private DeviceParameters Device(JsonElement element, string path, int maxAge, int battery)
         {
-            var before = Faults.Count;
             if (!Fields(element, path, DeviceFields))
             {
                 return default;
             }
 
+            var before = Faults.Count;
             var device = new DeviceParameters(
                 Whole(element, path, "minHarvest"), Whole(element, path, "maxHarvest"),
                 Whole(element, path, "minCost"), Whole(element, path, "maxCost"));
-            if (Faults.Count == before)
+            if (Faults.Count == before && DeviceFields.All(name => element.TryGetProperty(name, out _)))
             {
                 device.Validate(path, Faults);
             }

@@ -93,11 +93,11 @@ public sealed record RunParameters
 
         if (!(Exponent > 0) || !double.IsFinite(Exponent))
         {
-            faults.Add(new InputFault("exponent", "a positive, finite number", Text(Exponent)));
+            faults.Add(new InputFault("alpha", "a positive, finite number", Text(Exponent)));
         }
         else if (Devices >= 1 && DeterministicMath.Pow(Devices, Exponent) > LargestPenalty)
         {
-            faults.Add(new InputFault("exponent", $"one for which {Devices}^exponent is at most 1e30", Text(Exponent)));
+            faults.Add(new InputFault("alpha", $"one for which {Devices}^exponent is at most 1e30", Text(Exponent)));
         }
 
         if (Criterion == Criterion.Average && Solver == SolverKind.Exact)
@@ -109,11 +109,11 @@ public sealed record RunParameters
             && CongestionForm == CongestionForm.Shifted)
         {
             faults.Add(new InputFault(
-                "exponent", "at least 1 with gradient exact-multiplier and congestion mean-field (the price has no derivative at 0)",
+                "alpha", "at least 1 with gradient exact-multiplier and congestion mean-field (the price has no derivative at 0)",
                 Text(Exponent)));
         }
 
-        if (InitialTheta.Length != Devices)
+        if (Devices > 0 && InitialTheta.Length != Devices)
         {
             faults.Add(new InputFault("initial-theta", $"{Devices} numbers, one per device", $"{InitialTheta.Length}"));
         }

@@ -12,13 +12,15 @@ internal sealed class PolicyRollout<TDevice>
 {
     // 0.95^180 < 1e-4: what is cut off an evaluation is below a thousandth of a percent of its cost.
     private const double CutOff = 1e-4;
+
+    // Long-run averages are taken over chains of this many steps, after a warm-up that forgets where they started.
+    private const int ChainSteps = 1_000;
     private const int WarmUpSteps = 200;
 
     private readonly TDevice device;
-    private readonly Criterion criterion;
     private readonly double[] weights;
+    private readonly ulong[] noise;
     private readonly int episodes;
-    private readonly int warmUp;
 
     /// <summary>Creates the evaluator.</summary>
     /// <param name="device">The device.</param>
@@ -28,16 +30,9 @@ internal sealed class PolicyRollout<TDevice>
     internal PolicyRollout(TDevice device, Criterion criterion, double gamma, int steps)
     {
         this.device = device;
-        this.criterion = criterion;
-        weights = StepWeights(gamma);
+        weights = criterion == Criterion.Average ? AverageWeights() : DiscountedWeights(gamma);
+        noise = new ulong[weights.Length];
         episodes = Math.Max(8, steps / weights.Length);
-        if (criterion == Criterion.Average)
-        {
-            warmUp = WarmUpSteps;
-            weights = new double[Math.Max(weights.Length, 1000)];
-            Array.Fill(weights, 1.0 / weights.Length);
-            episodes = Math.Max(8, steps / (warmUp + weights.Length));
-        }
     }
 
     /// <summary>Mean cost per step before congestion and mean offload frequency of each policy.</summary>
@@ -47,57 +42,51 @@ internal sealed class PolicyRollout<TDevice>
     /// <param name="random">Advanced by the same number of words whatever the policies.</param>
     internal void Evaluate(ReadOnlySpan<byte> policies, Span<double> cost, Span<double> frequency, ref RandomStream random)
     {
-        var count = cost.Length;
-        Span<int> states = stackalloc int[count];
         cost.Clear();
         frequency.Clear();
         var start = random.Next();
         for (var episode = 0; episode < episodes; episode++)
         {
-            // Starts spread evenly (a golden-ratio sequence from a random offset): less noise than independent draws.
-            states.Fill(device.InitialState(start));
-            start += 0x9E3779B97F4A7C15UL;
-            for (var step = 0; step < warmUp; step++)
+            for (var step = 0; step < noise.Length; step++)
             {
-                Advance(policies, states, random.Next());
+                noise[step] = random.Next();
             }
 
-            foreach (var weight in weights)
+            // Starts spread evenly (a golden-ratio sequence from a random offset): less noise than independent draws.
+            var state = device.InitialState(start);
+            start += 0x9E3779B97F4A7C15UL;
+            for (var k = 0; k < cost.Length; k++)
             {
-                Accumulate(policies, states, random.Next(), weight, cost, frequency);
+                RunEpisode(policies[k..], cost.Length, state, ref cost[k], ref frequency[k]);
             }
         }
 
-        for (var k = 0; k < count; k++)
+        for (var k = 0; k < cost.Length; k++)
         {
             cost[k] /= episodes;
             frequency[k] /= episodes;
         }
     }
 
-    private void Accumulate(
-        ReadOnlySpan<byte> policies, Span<int> states, ulong noise, double weight, Span<double> cost, Span<double> frequency)
+    private void RunEpisode(ReadOnlySpan<byte> policy, int stride, int state, ref double cost, ref double frequency)
     {
         var local = device;
-        for (var k = 0; k < states.Length; k++)
+        double costs = 0, offloads = 0;
+        for (var step = 0; step < noise.Length; step++)
         {
-            var action = (DeviceAction)policies[(states[k] * states.Length) + k];
-            states[k] = local.Step(states[k], action, noise, out var stepCost);
-            cost[k] += weight * stepCost;
-            frequency[k] += action == DeviceAction.Offload ? weight : 0;
+            var action = (DeviceAction)policy[state * stride];
+            state = local.Step(state, action, noise[step], out var stepCost);
+            var weight = weights[step];
+            costs += weight * stepCost;
+            offloads += action == DeviceAction.Offload ? weight : 0;
         }
-    }
 
-    private void Advance(ReadOnlySpan<byte> policies, Span<int> states, ulong noise)
-    {
-        for (var k = 0; k < states.Length; k++)
-        {
-            states[k] = device.Step(states[k], (DeviceAction)policies[(states[k] * states.Length) + k], noise, out _);
-        }
+        cost += costs;
+        frequency += offloads;
     }
 
     // (1 - gamma) gamma^t until gamma^t < CutOff, scaled to sum to 1: a cost that never changes is then measured exactly.
-    private static double[] StepWeights(double gamma)
+    private static double[] DiscountedWeights(double gamma)
     {
         var weights = new List<double>();
         double power = 1, sum = 0;
@@ -109,5 +98,12 @@ internal sealed class PolicyRollout<TDevice>
         }
         while (power >= CutOff);
         return [.. weights.Select(weight => weight / sum)];
+    }
+
+    private static double[] AverageWeights()
+    {
+        var weights = new double[WarmUpSteps + ChainSteps];
+        weights.AsSpan(WarmUpSteps).Fill(1.0 / ChainSteps);
+        return weights;
     }
 }

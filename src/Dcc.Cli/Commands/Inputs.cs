@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Numerics;
+using Dcc.Core.Devices;
+using Dcc.Core.Validation;
+
+namespace Dcc.Cli.Commands;
+
+/// <summary>Options whose values are checked for form here and for range where they are used; every message names field, expectation and value.</summary>
+internal static class Inputs
+{
+    internal static Option<T?> Number<T>(string name, string description, string placeholder)
+        where T : struct, INumber<T> => new(name)
+        {
+            Description = description,
+            HelpName = placeholder,
+            CustomParser = result =>
+            {
+                var text = result.Tokens[0].Value;
+                if (T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
+                {
+                    return value;
+                }
+
+                result.AddError(new InputFault(name, Expected<T>(), text).ToString());
+                return null;
+            },
+        };
+
+    internal static Option<T?> Choice<T>(string name, string description)
+        where T : struct, Enum
+    {
+        var names = string.Join('|', KebabCase.Names<T>());
+        return new Option<T?>(name)
+        {
+            Description = description,
+            HelpName = names,
+            CustomParser = result =>
+            {
+                var text = result.Tokens[0].Value;
+                if (KebabCase.TryParse<T>(text, out var value))
+                {
+                    return value;
+                }
+
+                result.AddError(new InputFault(name, names, text).ToString());
+                return null;
+            },
+        };
+    }
+
+    internal static Option<string?> SystemFile(bool required) => new("--system")
+    {
+        Description = "System file (JSON): gamma, maxAge, battery, exponent and the devices.",
+        HelpName = "FILE",
+        Required = required,
+    };
+
+    /// <summary>Reads a system file.</summary>
+    /// <exception cref="InvalidInputException">It cannot be read, or what it holds is no system.</exception>
+    internal static EdgeSystem ReadSystem(string path) => EdgeSystem.Parse(ReadFile("system", path));
+
+    internal static byte[] ReadFile(string field, string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new InvalidInputException(field, "a readable file", $"{path} ({exception.Message})");
+        }
+    }
+
+    /// <summary>Requires a number in a closed range.</summary>
+    internal static double Within(string field, double value, double lowest, double highest) =>
+        value >= lowest && value <= highest
+            ? value
+            : throw new InvalidInputException(
+                field,
+                double.IsPositiveInfinity(highest) || highest == double.MaxValue
+                    ? string.Create(CultureInfo.InvariantCulture, $"a finite number of at least {lowest}")
+                    : string.Create(CultureInfo.InvariantCulture, $"a number in [{lowest}, {highest}]"),
+                value.ToString("R", CultureInfo.InvariantCulture));
+
+    private static string Expected<T>() => default(T) switch
+    {
+        int => "a whole number",
+        ulong => "a whole number from 0 to 2^64-1",
+        _ => "a number",
+    };
+}

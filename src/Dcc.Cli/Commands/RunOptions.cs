@@ -1,0 +1,117 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Dcc.Core.Coordination;
+using Dcc.Core.Devices;
+using Dcc.Core.Engine;
+using Dcc.Core.Learning;
+using Dcc.Core.Validation;
+
+namespace Dcc.Cli.Commands;
+
+/// <summary>The options that decide a run's result, shared by every command that makes one.</summary>
+internal sealed class RunOptions
+{
+    private const int DefaultDevices = 10;
+    private const int DefaultRounds = 5;
+    private const ulong DefaultSeed = 1;
+
+    private readonly Option<int?> devices = Inputs.Number<int>("--devices", "Number of devices [10, or as in the system file].", "N");
+    private readonly Option<int?> rounds = Inputs.Number<int>("--rounds", "Rounds; one more evaluation follows [5].", "R");
+    private readonly Option<ulong?> seed = Inputs.Number<ulong>("--seed", "Seed of all randomness, from 0 to 2^64-1 [1].", "S");
+    private readonly Option<string?> system = Inputs.SystemFile(required: false);
+    private readonly Option<SolverKind?> solver = Inputs.Choice<SolverKind>("--solver", "Local solver [price-q].");
+    private readonly Option<StepRuleKind?> stepRule = Inputs.Choice<StepRuleKind>("--step-rule", "How theta moves [rprop].");
+    private readonly Option<CongestionKind?> congestion = Inputs.Choice<CongestionKind>("--congestion", "Congestion model [poisson].");
+    private readonly Option<CongestionForm?> form =
+        Inputs.Choice<CongestionForm>("--congestion-form", "Penalty (n-1)^alpha or n^alpha [shifted].");
+
+    private readonly Option<Criterion?> criterion = Inputs.Choice<Criterion>("--criterion", "How policies are measured [discounted].");
+    private readonly Option<int?> steps = Inputs.Number<int>(
+        "--steps", "Learning steps: per evaluation for q-learning, per round for price-q [100000].", "STEPS");
+
+    private readonly Option<double?> alpha = Inputs.Number<double>(
+        "--alpha", "Congestion exponent [1, or as in the system file].", "A");
+
+    private readonly Option<GradientKind?> gradient = Inputs.Choice<GradientKind>("--gradient", "How the gradient is formed [finite-difference].");
+    private readonly Option<PerturbationKind?> perturbation = Inputs.Choice<PerturbationKind>("--perturbation", "How theta is perturbed [sign].");
+    private readonly Option<double?> perturbationSize = Inputs.Number<double>(
+        "--perturbation-size", "Perturbation c, in (0, 0.5] [0.03].", "C");
+
+    private readonly Option<string?> initialTheta = new("--initial-theta")
+    {
+        Description = "theta_0: one number for all devices, or a JSON file with a list of one per device [0].",
+        HelpName = "X|FILE",
+    };
+
+    internal IEnumerable<Option> All =>
+    [
+        devices, rounds, seed, system, solver, stepRule, congestion, form, criterion, steps, alpha, gradient, perturbation,
+        perturbationSize, initialTheta,
+    ];
+
+    /// <summary>The run that the command line asks for.</summary>
+    /// <exception cref="InvalidInputException">Every fault found.</exception>
+    internal (RunParameters Parameters, EdgeSystem System) Read(ParseResult parsed)
+    {
+        var described = parsed.GetValue(system) is { } path ? Inputs.ReadSystem(path) : null;
+        var count = parsed.GetValue(devices) ?? described?.Devices.Length ?? DefaultDevices;
+        if (described is not null && count != described.Devices.Length)
+        {
+            throw new InvalidInputException(
+                "devices", string.Create(CultureInfo.InvariantCulture, $"{described.Devices.Length}, the number in the system file"),
+                count.ToString(CultureInfo.InvariantCulture));
+        }
+
+        var runSeed = parsed.GetValue(seed) ?? DefaultSeed;
+        var sampled = described ?? EdgeSystem.Sample(Math.Clamp(count, 0, RunParameters.MaxDevices), runSeed);
+        var resolved = sampled with { Exponent = parsed.GetValue(alpha) ?? sampled.Exponent };
+        var parameters = new RunParameters
+        {
+            Devices = count,
+            Rounds = parsed.GetValue(rounds) ?? DefaultRounds,
+            Seed = runSeed,
+            InitialTheta = InitialTheta(parsed.GetValue(initialTheta), Math.Max(0, resolved.Devices.Length)),
+            Exponent = resolved.Exponent,
+        };
+        parameters = parameters with
+        {
+            Solver = parsed.GetValue(solver) ?? parameters.Solver,
+            Steps = parsed.GetValue(steps) ?? parameters.Steps,
+            Criterion = parsed.GetValue(criterion) ?? parameters.Criterion,
+            Gradient = parsed.GetValue(gradient) ?? parameters.Gradient,
+            Perturbation = parsed.GetValue(perturbation) ?? parameters.Perturbation,
+            PerturbationSize = parsed.GetValue(perturbationSize) ?? parameters.PerturbationSize,
+            StepRule = parsed.GetValue(stepRule) ?? parameters.StepRule,
+            Congestion = parsed.GetValue(congestion) ?? parameters.Congestion,
+            CongestionForm = parsed.GetValue(form) ?? parameters.CongestionForm,
+        };
+        parameters.Validate();
+        return (parameters with { EmulatedSystem = resolved.ToJson() }, resolved);
+    }
+
+    private static double[] InitialTheta(string? text, int count)
+    {
+        if (text is null || double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _))
+        {
+            var theta = new double[count];
+            Array.Fill(theta, text is null ? 0 : double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture));
+            return theta;
+        }
+
+        if (!File.Exists(text))
+        {
+            throw new InvalidInputException("initial-theta", "a number in [0, 1] or a readable file", text);
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(Inputs.ReadFile("initial-theta", text));
+            return [.. document.RootElement.EnumerateArray().Select(element => element.GetDouble())];
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new InvalidInputException("initial-theta", "a JSON list of numbers", $"{text} ({exception.Message})");
+        }
+    }
+}

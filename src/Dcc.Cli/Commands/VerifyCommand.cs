@@ -1,0 +1,122 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Dcc.Cli.Runs;
+using Dcc.Cli.Terminal;
+using Dcc.Core.Devices;
+using Dcc.Core.Engine;
+using Dcc.Core.Validation;
+using Dcc.Journal;
+
+namespace Dcc.Cli.Commands;
+
+/// <summary>dcc verify: recomputes a run from its journal.</summary>
+internal static class VerifyCommand
+{
+    internal static Command Create()
+    {
+        var directory = new Argument<string>("DIR") { Description = "Output folder of a run." };
+        var relearn = new Option<bool>("--relearn") { Description = "Recompute the devices' reports too, by learning everything again." };
+        var command = new Command("verify", "Recompute a run's thetas from its journal and compare every stored record.") { directory, relearn };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var path = parsed.GetRequiredValue(directory);
+            using var journal = Open(path);
+            var engine = await ProgressDisplay
+                .Run("verify", progress => Verify(journal, parsed.GetValue(relearn), progress, cancellation))
+                .ConfigureAwait(false);
+            CheckSummary(Path.Combine(path, "summary.json"), engine);
+            var how = parsed.GetValue(relearn) ? "thetas and reports" : "thetas";
+            Console.Out.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"verified: {how} of {engine.Parameters.Devices} devices over {engine.Parameters.Rounds} rounds, digest {engine.Digest}"));
+            return Program.Done;
+        });
+        return command;
+    }
+
+    private static SqliteJournal Open(string directory)
+    {
+        var file = Path.Combine(directory, "journal.db");
+        if (!File.Exists(file))
+        {
+            throw new InvalidInputException("DIR", "the output folder of a run, with a journal.db", directory);
+        }
+
+        try
+        {
+            return SqliteJournal.OpenExisting(file);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidInputException("DIR", "the output folder of a run", exception.Message);
+        }
+    }
+
+    private static RoundEngine Verify(SqliteJournal journal, bool relearn, IProgressDisplay progress, CancellationToken cancellation)
+    {
+        var runs = journal.Runs();
+        if (runs.Count != 1)
+        {
+            throw new JournalException(0, $"the journal holds {runs.Count} runs in place of one");
+        }
+
+        DeviceSession[]? sessions = null;
+        RunParameters? parameters = null;
+        var engine = RunReplay.Replay(journal, runs[0], replayed =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (relearn)
+            {
+                parameters ??= RunParameters.FromJson(journal.Read(runs[0]).First().Body);
+                sessions ??= Sessions(parameters);
+                Relearn(sessions, replayed.Round, cancellation);
+                progress.Advance((replayed.Round.Round + 1.0) / (parameters.Rounds + 1), "learning again");
+            }
+        });
+        return engine.Finished
+            ? engine
+            : throw new JournalException(engine.Round + 1, string.Create(
+                CultureInfo.InvariantCulture, $"it is missing: the run ends before round {engine.Round} of {engine.Parameters.Rounds} was committed"));
+    }
+
+    private static DeviceSession[] Sessions(RunParameters parameters)
+    {
+        if (parameters.EmulatedSystem is null)
+        {
+            throw new InvalidInputException("relearn", "a run of emulated devices, whose models the journal holds", "a run of real devices");
+        }
+
+        return RunReplay.Sessions(parameters, EdgeSystem.Parse(System.Text.Encoding.UTF8.GetBytes(parameters.EmulatedSystem)));
+    }
+
+    private static void Relearn(DeviceSession[] sessions, CommittedRound round, CancellationToken cancellation)
+    {
+        Parallel.For(0, sessions.Length, new ParallelOptions { CancellationToken = cancellation }, device =>
+            sessions[device].Handle(round.Round, round.Pushes[device]));
+        for (var device = 0; device < sessions.Length; device++)
+        {
+            if (sessions[device].LastReport != round.Reports[device])
+            {
+                throw new JournalException(round.Round + 1, string.Create(
+                    CultureInfo.InvariantCulture, $"the report of device {device} is not what learning again gives"));
+            }
+        }
+    }
+
+    // A journal cut short after its end or a summary of another run would go unnoticed without this.
+    private static void CheckSummary(string path, RoundEngine engine)
+    {
+        if (!File.Exists(path))
+        {
+            return;
+        }
+
+        using var summary = JsonDocument.Parse(Inputs.ReadFile("DIR", path));
+        var stated = summary.RootElement.GetProperty("digest").GetString();
+        if (stated != engine.Digest)
+        {
+            throw new InvalidDataException($"summary.json states digest {stated}, the journal gives {engine.Digest}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Dcc.Cli.Runs;
+
+/// <summary>events.jsonl: one JSON object a line, in order of writing.</summary>
+internal sealed class EventLog(string path) : IDisposable
+{
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    private readonly StreamWriter writer = new(path);
+
+    /// <summary>Writes an event.</summary>
+    /// <param name="time">Seconds since the run's start; virtual in a simulation.</param>
+    /// <param name="kind">What happened.</param>
+    /// <param name="round">The round, where known.</param>
+    /// <param name="device">The device, where known.</param>
+    internal void Write(double time, string kind, int? round = null, int? device = null) =>
+        writer.WriteLine(JsonSerializer.Serialize(new { time, @event = kind, round, device }, Options));
+
+    public void Dispose() => writer.Dispose();
+}

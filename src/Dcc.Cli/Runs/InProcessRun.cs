@@ -1,0 +1,113 @@
+using System.Globalization;
+using Dcc.Cli.Terminal;
+using Dcc.Core.Devices;
+using Dcc.Core.Engine;
+using Dcc.Journal;
+
+namespace Dcc.Cli.Runs;
+
+/// <summary>
+/// A whole run in one process: the engine and every device's session, passing messages without a network. Devices learn in parallel; no
+/// result depends on how many at once.
+/// </summary>
+internal sealed class InProcessRun
+{
+    // One stream per device, never replaced.
+    private const long Incarnation = 1;
+
+    private readonly RunParameters parameters;
+    private readonly SqliteJournal journal;
+    private readonly IProgressDisplay progress;
+    private readonly EventLog events;
+
+    internal InProcessRun(RunParameters parameters, EdgeSystem system, SqliteJournal journal, EventLog events, IProgressDisplay progress)
+    {
+        this.parameters = parameters;
+        this.journal = journal;
+        this.events = events;
+        this.progress = progress;
+        Sessions = RunReplay.Sessions(parameters, system);
+    }
+
+    /// <summary>The run's name in its journal.</summary>
+    internal const string Name = "run";
+
+    /// <summary>The devices; after the run they hold the policies to deploy.</summary>
+    internal DeviceSession[] Sessions { get; }
+
+    internal void Execute(CancellationToken cancellation)
+    {
+        var effects = new List<RoundEffect>();
+        var engine = RoundEngine.Create(parameters, effects);
+        for (var device = 0; device < parameters.Devices; device++)
+        {
+            engine.Handle(RoundEvent.Joined(device, Incarnation, Sessions[device].LastRoundHeld), effects);
+            events.Write(0, "joined", device: device);
+        }
+
+        while (!engine.Finished)
+        {
+            var pushes = Carry(effects, engine);
+            effects.Clear();
+            Learn(pushes, cancellation);
+            foreach (var push in pushes)
+            {
+                engine.Handle(RoundEvent.Reported(push.Device, Incarnation, push.Round, Sessions[push.Device].LastReport), effects);
+            }
+        }
+
+        Carry(effects, engine);
+        events.Write(0, "finished", round: parameters.Rounds);
+    }
+
+    // Executes effects in order and returns the pushes among them.
+    private List<RoundEffect> Carry(List<RoundEffect> effects, RoundEngine engine)
+    {
+        var pushes = new List<RoundEffect>();
+        foreach (var effect in effects)
+        {
+            switch (effect.Kind)
+            {
+                case RoundEffectKind.Persist:
+                    journal.Append(Name, effect.Record!);
+                    break;
+                case RoundEffectKind.Push:
+                    pushes.Add(effect);
+                    break;
+                case RoundEffectKind.Publish:
+                    Show(effect.Round, engine.Theta);
+                    break;
+                case RoundEffectKind.End:
+                    break;
+                default:
+                    throw new InvalidOperationException($"Unexpected {effect.Kind} ({effect.Refusal}) for device {effect.Device}.");
+            }
+        }
+
+        return pushes;
+    }
+
+    private void Learn(List<RoundEffect> pushes, CancellationToken cancellation) => Parallel.ForEach(
+        pushes,
+        new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount },
+        push =>
+        {
+            var outcome = Sessions[push.Device].Handle(push.Round, push.Push);
+            if (outcome != PushOutcome.Learned)
+            {
+                throw new InvalidOperationException($"Device {push.Device} did not learn round {push.Round}: {outcome}.");
+            }
+        });
+
+    private void Show(int round, ReadOnlySpan<double> theta)
+    {
+        var sum = 0.0;
+        foreach (var value in theta)
+        {
+            sum += value;
+        }
+
+        progress.Advance((round + 1.0) / (parameters.Rounds + 1), string.Create(
+            CultureInfo.InvariantCulture, $"round {Math.Min(round + 1, parameters.Rounds)} of {parameters.Rounds}, mean theta {sum / theta.Length:F4}"));
+    }
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using Dcc.Core.Validation;
+
+namespace Dcc.Cli.Runs;
+
+/// <summary>
+/// A run's output folder, held exclusively while the run lasts: a second run in the same folder, at the same time or later, is refused.
+/// </summary>
+internal sealed class RunFolder : IDisposable
+{
+    private const string LockName = ".lock";
+    private static readonly string[] RunFiles = ["journal.db", "journal.db-wal", "journal.db-shm", "summary.json", "rounds.csv", "events.jsonl", "report.html"];
+
+    private readonly FileStream hold;
+
+    private RunFolder(string path, FileStream hold)
+    {
+        DirectoryPath = path;
+        this.hold = hold;
+    }
+
+    /// <summary>Takes a folder for a new run.</summary>
+    /// <param name="path">The folder, or null for a new one under ./runs.</param>
+    /// <param name="name">What a new folder's name starts with.</param>
+    /// <param name="force">Whether an earlier run's files there may be deleted.</param>
+    /// <param name="now">For a new folder's name.</param>
+    /// <exception cref="InvalidInputException">The folder cannot be written, is in use, or holds another run.</exception>
+    internal static RunFolder Claim(string? path, string name, bool force, DateTimeOffset now)
+    {
+        try
+        {
+            return path is null ? ClaimNew(name, now) : ClaimGiven(path, force);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new InvalidInputException("output", "a folder that can be written", $"{path ?? "runs"} ({exception.Message})");
+        }
+    }
+
+    internal string DirectoryPath { get; }
+
+    internal string Journal => File("journal.db");
+
+    internal string File(string name) => Path.Combine(DirectoryPath, name);
+
+    /// <summary>Writes a file whole or not at all.</summary>
+    internal void Write(string name, Action<StreamWriter> write)
+    {
+        var temporary = File(name + ".tmp");
+        using (var writer = new StreamWriter(temporary))
+        {
+            write(writer);
+        }
+
+        System.IO.File.Move(temporary, File(name), overwrite: true);
+    }
+
+    public void Dispose()
+    {
+        System.IO.File.Delete(hold.Name);
+        hold.Dispose();
+    }
+
+    private static RunFolder ClaimNew(string name, DateTimeOffset now)
+    {
+        var stamp = $"{name}-{now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}";
+        for (var attempt = 1; ; attempt++)
+        {
+            var path = Path.Combine("runs", attempt == 1 ? stamp : string.Create(CultureInfo.InvariantCulture, $"{stamp}-{attempt}"));
+            if (!Directory.Exists(path) && Hold(path) is { } hold)
+            {
+                return new RunFolder(path, hold);
+            }
+        }
+    }
+
+    private static RunFolder ClaimGiven(string path, bool force)
+    {
+        var hold = Hold(path)
+            ?? throw new InvalidInputException("output", "a folder that no other run is using", path);
+        var present = RunFiles.Where(file => System.IO.File.Exists(Path.Combine(path, file))).ToList();
+        if (present.Count > 0 && !force)
+        {
+            System.IO.File.Delete(hold.Name);
+            hold.Dispose();
+            throw new InvalidInputException("output", "an empty folder, or --force to replace the run in it", $"{path} with {present[0]}");
+        }
+
+        present.ForEach(file => System.IO.File.Delete(Path.Combine(path, file)));
+        if (Directory.Exists(Path.Combine(path, "logs")))
+        {
+            Directory.Delete(Path.Combine(path, "logs"), recursive: true);
+        }
+
+        return new RunFolder(path, hold);
+    }
+
+    // Null when another process holds the folder.
+    private static FileStream? Hold(string path)
+    {
+        Directory.CreateDirectory(path);
+        var file = Path.Combine(path, LockName);
+        try
+        {
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException) when (System.IO.File.Exists(file))
+        {
+            return null;
+        }
+    }
+}

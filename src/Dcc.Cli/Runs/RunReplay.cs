@@ -1,0 +1,46 @@
+using Dcc.Core.Devices;
+using Dcc.Core.Engine;
+using Dcc.Core.Learning;
+using Dcc.Journal;
+
+namespace Dcc.Cli.Runs;
+
+/// <summary>
+/// Reads a journal as the run that wrote it would have: every hash, push and theta is recomputed and compared. What the files of a run
+/// show, and what <c>dcc verify</c> says, comes from here.
+/// </summary>
+internal static class RunReplay
+{
+    /// <summary>A stored round with the perturbations it was pushed with.</summary>
+    internal readonly record struct ReplayedRound(CommittedRound Round, double[] EpsilonOwn, double[] EpsilonOthers);
+
+    /// <summary>Replays a run.</summary>
+    /// <param name="journal">The open journal.</param>
+    /// <param name="run">Name of the run.</param>
+    /// <param name="visit">Shown every round in order.</param>
+    /// <returns>The engine after the last stored round.</returns>
+    /// <exception cref="JournalException">A record is damaged; it says which.</exception>
+    internal static RoundEngine Replay(SqliteJournal journal, string run, Action<ReplayedRound> visit)
+    {
+        RoundEngine? engine = null;
+        foreach (var record in journal.Read(run))
+        {
+            if (engine is null)
+            {
+                engine = RoundEngine.Recover(record);
+                continue;
+            }
+
+            var own = engine.Update.EpsilonOwn.ToArray();
+            var others = engine.Update.EpsilonOthers.ToArray();
+            visit(new ReplayedRound(engine.Replay(record), own, others));
+        }
+
+        return engine ?? throw new JournalException(0, "it is missing");
+    }
+
+    /// <summary>Sessions with fresh learners for all devices of a system.</summary>
+    internal static DeviceSession[] Sessions(RunParameters parameters, EdgeSystem system) =>
+        [.. Enumerable.Range(0, parameters.Devices).Select(index =>
+            new DeviceSession(LocalSolvers.Create(parameters.SolverSettings(system.Gamma), system.Device(index), index)))];
+}

@@ -1,0 +1,102 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Dcc.Core.Devices;
+using Dcc.Core.Engine;
+using Dcc.Core.Evaluation;
+using Dcc.Core.Exact;
+using Dcc.Core.Learning;
+using Dcc.Core.Policies;
+using Dcc.Core.Validation;
+
+namespace Dcc.Cli.Runs;
+
+/// <summary>Cost per device and step of the deployed policies acting together.</summary>
+internal sealed record JointCosts(double SteadyState, double Discounted);
+
+/// <summary>summary.json: what a run came to. Costs are per device and step; null where unknown.</summary>
+internal sealed record RunSummary(
+    string Digest,
+    int Devices,
+    int Rounds,
+    ulong Seed,
+    string Solver,
+    string StepRule,
+    string Congestion,
+    string CongestionForm,
+    string Criterion,
+    string Gradient,
+    string Perturbation,
+    double Exponent,
+    int Steps,
+    double[] FinalTheta,
+    double? ApproximateCost,
+    JointCosts? JointCost,
+    double? NeverOffload,
+    double? BestKnown,
+    double[]? OffloadFrequency,
+    object? Bytes,
+    int? Faults,
+    int? Retries,
+    int? Restarts,
+    double WallSeconds)
+{
+    // Curve readings for the best known theta: seconds at most, and enough for a thousand devices.
+    private const long OptimumReadings = 50_000_000;
+
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>
+    /// Computes what the coordinator cannot know from the devices' models and deployed policies: the exact cost at the final theta, the joint
+    /// cost by simulation, what never offloading and the best known theta cost, and how often each device offloads.
+    /// </summary>
+    internal static RunSummary Of(
+        RoundEngine engine, EdgeSystem system, PolicyMixture[] policies, double wallSeconds, CancellationToken cancellation)
+    {
+        var parameters = engine.Parameters;
+        var theta = engine.Theta.ToArray();
+        var objective = new SystemCost(SystemCost.CurvesOf(system), parameters.CreateCongestion());
+        var best = Optimum.Find(objective, OptimumReadings, [theta], progress: null, cancellation);
+        var joint = new JointCost<EdgeDevice>(
+            [.. Enumerable.Range(0, theta.Length).Select(system.Device)], policies, parameters.CreateCongestion(), system.Gamma, parameters.Seed);
+        var (steady, longRun) = joint.SteadyState();
+        return new RunSummary(
+            Digest: engine.Digest,
+            Devices: parameters.Devices,
+            Rounds: parameters.Rounds,
+            Seed: parameters.Seed,
+            Solver: KebabCase.Name(parameters.Solver),
+            StepRule: KebabCase.Name(parameters.StepRule),
+            Congestion: KebabCase.Name(parameters.Congestion),
+            CongestionForm: KebabCase.Name(parameters.CongestionForm),
+            Criterion: KebabCase.Name(parameters.Criterion),
+            Gradient: KebabCase.Name(parameters.Gradient),
+            Perturbation: KebabCase.Name(parameters.Perturbation),
+            Exponent: parameters.Exponent,
+            Steps: parameters.Steps,
+            FinalTheta: theta,
+            ApproximateCost: objective.PerDevice(theta),
+            JointCost: new JointCosts(steady, joint.Discounted()),
+            NeverOffload: objective.PerDevice(new double[theta.Length]),
+            BestKnown: best.CostPerDevice,
+            OffloadFrequency: parameters.Criterion == Core.Learning.Criterion.Average ? longRun : Discounted(system, policies),
+            Bytes: null,
+            Faults: 0,
+            Retries: 0,
+            Restarts: 0,
+            WallSeconds: wallSeconds);
+    }
+
+    internal void Write(StreamWriter writer) => writer.WriteLine(JsonSerializer.Serialize(this, Options));
+
+    private static double[] Discounted(EdgeSystem system, PolicyMixture[] policies)
+    {
+        var frequency = new double[policies.Length];
+        Parallel.For(0, policies.Length, i =>
+            frequency[i] = ExactCurve.Evaluate(system.Device(i), system.Gamma, policies[i]).Frequency);
+        return frequency;
+    }
+}

@@ -1,0 +1,229 @@
+using System.Data;
+using Dcc.Core.Engine;
+using Microsoft.Data.Sqlite;
+
+namespace Dcc.Journal;
+
+/// <summary>
+/// Journals of one or more runs in a SQLite file. Written in WAL mode with synchronous FULL: when <see cref="Append"/> returns, the record
+/// survives a power failure. Closing leaves a single file.
+/// </summary>
+public sealed class SqliteJournal : IDisposable
+{
+    // "DCCJ": marks the file as ours in SQLite's header.
+    private const int ApplicationId = 0x4443434A;
+    private const int SchemaVersion = 1;
+
+    private readonly SqliteConnection connection;
+    private readonly bool writable;
+
+    private SqliteJournal(SqliteConnection connection, bool writable)
+    {
+        this.connection = connection;
+        this.writable = writable;
+    }
+
+    /// <summary>Opens a journal to write, creating it where there is none.</summary>
+    /// <exception cref="InvalidDataException">The file is not a journal, or one of another schema version.</exception>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    public static SqliteJournal Open(string path)
+    {
+        var journal = new SqliteJournal(Connect(path, SqliteOpenMode.ReadWriteCreate), writable: true);
+        try
+        {
+            if (journal.Pragma("application_id") == 0 && journal.Pragma("schema_version") == 0)
+            {
+                journal.CreateSchema();
+            }
+
+            journal.RequireSchema(path);
+            journal.Execute("PRAGMA journal_mode = WAL");
+            journal.Execute("PRAGMA synchronous = FULL");
+            return journal;
+        }
+        catch (SqliteException exception)
+        {
+            journal.connection.Dispose();
+            throw Unusable(path, exception);
+        }
+        catch
+        {
+            journal.connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens an existing journal to read.</summary>
+    /// <exception cref="InvalidDataException">The file is not a journal, or one of another schema version.</exception>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    public static SqliteJournal OpenExisting(string path)
+    {
+        // Not read-only: the file of a killed run needs its write-ahead log taken in first.
+        var journal = new SqliteJournal(Connect(path, SqliteOpenMode.ReadWrite), writable: false);
+        try
+        {
+            journal.RequireSchema(path);
+            return journal;
+        }
+        catch (SqliteException exception)
+        {
+            journal.connection.Dispose();
+            throw Unusable(path, exception);
+        }
+        catch
+        {
+            journal.connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Names of the runs with at least one record, in ordinal order.</summary>
+    public IReadOnlyList<string> Runs()
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT DISTINCT run FROM record ORDER BY run";
+        using var reader = command.ExecuteReader();
+        var runs = new List<string>();
+        while (reader.Read())
+        {
+            runs.Add(reader.GetString(0));
+        }
+
+        return runs;
+    }
+
+    /// <summary>Appends a record durably.</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public void Append(string run, JournalRecord record)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "INSERT INTO record (run, sequence, kind, body, hash) VALUES ($run, $sequence, $kind, $body, $hash)";
+        command.Parameters.AddWithValue("$run", run);
+        command.Parameters.AddWithValue("$sequence", record.Sequence);
+        command.Parameters.AddWithValue("$kind", (int)record.Kind);
+        command.Parameters.AddWithValue("$body", record.Body);
+        command.Parameters.AddWithValue("$hash", record.Hash);
+        try
+        {
+            command.ExecuteNonQuery();
+        }
+        catch (SqliteException exception)
+        {
+            throw new IOException($"journal record {record.Sequence} cannot be written: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>A run's records in order, as stored; whoever reads them checks the chain.</summary>
+    /// <param name="run">Name of the run.</param>
+    /// <param name="from">First sequence number wanted.</param>
+    /// <exception cref="JournalException">A record cannot be read.</exception>
+    public IEnumerable<JournalRecord> Read(string run, long from = 0)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT sequence, kind, body, hash FROM record WHERE run = $run AND sequence >= $from ORDER BY sequence";
+        command.Parameters.AddWithValue("$run", run);
+        command.Parameters.AddWithValue("$from", from);
+        using var reader = Read(() => command.ExecuteReader(), from);
+        var next = from;
+        while (Read(reader.Read, next))
+        {
+            var record = Read(() => Current(reader), next);
+            next = record.Sequence + 1;
+            yield return record;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (writable && connection.State == ConnectionState.Open)
+        {
+            try
+            {
+                Execute("PRAGMA journal_mode = DELETE");
+            }
+            catch (SqliteException)
+            {
+                // Another reader is open, or the disk is full: the write-ahead log stays beside the file, and nothing is lost.
+            }
+        }
+
+        connection.Dispose();
+    }
+
+    private static JournalRecord Current(SqliteDataReader reader) => new(
+        reader.GetInt64(0), (JournalRecordKind)reader.GetInt32(1), reader.GetFieldValue<byte[]>(2), reader.GetFieldValue<byte[]>(3));
+
+    private static T Read<T>(Func<T> read, long sequence)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception exception) when (exception is SqliteException or InvalidCastException or FormatException or OverflowException)
+        {
+            throw new JournalException(sequence, $"it cannot be read ({exception.Message})");
+        }
+    }
+
+    private static SqliteConnection Connect(string path, SqliteOpenMode mode)
+    {
+        var text = new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = 5 };
+        var connection = new SqliteConnection(text.ToString());
+        try
+        {
+            connection.Open();
+            return connection;
+        }
+        catch (SqliteException exception)
+        {
+            connection.Dispose();
+            throw Unusable(path, exception);
+        }
+    }
+
+    private static Exception Unusable(string path, SqliteException exception) => exception.SqliteErrorCode switch
+    {
+        26 or 11 => new InvalidDataException($"{path} is not a usable SQLite file ({exception.Message})", exception),
+        _ => new IOException($"{path} cannot be opened ({exception.Message})", exception),
+    };
+
+    private void CreateSchema() => Execute($"""
+        BEGIN IMMEDIATE;
+        CREATE TABLE record (
+          run TEXT NOT NULL, sequence INTEGER NOT NULL, kind INTEGER NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL,
+          UNIQUE (run, sequence)) STRICT;
+        PRAGMA application_id = {ApplicationId};
+        PRAGMA user_version = {SchemaVersion};
+        COMMIT;
+        """);
+
+    private void RequireSchema(string path)
+    {
+        var application = Pragma("application_id");
+        if (application != ApplicationId)
+        {
+            throw new InvalidDataException($"{path} is the file of another program (application id {application}, not {ApplicationId})");
+        }
+
+        var version = Pragma("user_version");
+        if (version != SchemaVersion)
+        {
+            throw new InvalidDataException($"{path} has schema version {version}, this program knows {SchemaVersion}");
+        }
+    }
+
+    private long Pragma(string name)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = $"PRAGMA {name}";
+        return (long)(command.ExecuteScalar() ?? 0L);
+    }
+
+    private void Execute(string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+}
