@@ -117,10 +117,14 @@ internal sealed class PriceQSolver<TDevice> : ILocalSolver
         Span<double> cost = stackalloc double[Prices];
         Span<double> frequency = stackalloc double[Prices];
         rollout.Evaluate(policies, cost, frequency, ref random);
-        var points = new (double, double, DeterministicPolicy)[Prices];
+        var points = new List<(double, double, DeterministicPolicy)>(Prices);
         for (var k = 0; k < Prices; k++)
         {
-            points[k] = (frequency[k], cost[k], QTable.Column(policies, Prices, k));
+            // At frequency 0 only the table that forbids offloading counts: another may just not have offloaded while it was measured.
+            if (frequency[k] > 0 || k == Prices - 1)
+            {
+                points.Add((frequency[k], cost[k], QTable.Column(policies, Prices, k)));
+            }
         }
 
         return CostCurve.LowerHull(points);

@@ -80,7 +80,8 @@ internal sealed class QLearningSolver<TDevice> : ILocalSolver
         var table = learner.Table;
         if (!mayOffload)
         {
-            // Offloading is masked; what was learned about it stays for rounds in which theta is positive.
+            // Offloading is masked, and stays so when exploration tries it, by a prohibitive price; what was learned about it is kept for rounds
+            // in which theta is positive.
             table = table.Clone();
             table.Forbid(DeviceAction.Offload, table: 0);
         }
@@ -95,7 +96,7 @@ internal sealed class QLearningSolver<TDevice> : ILocalSolver
         Span<double> frequency = stackalloc double[1];
         for (var k = 0; k < MultiplierUpdates; k++)
         {
-            Train(table, BlockSteps(k), (float)(price + learner.Multiplier), ref training);
+            Train(table, BlockSteps(k), mayOffload ? (float)(price + learner.Multiplier) : QTable.Forbidden, ref training);
             var greedy = table.GreedyPolicies();
             rollout.Evaluate(greedy, cost, frequency, ref measuring);
             var averaged = k - (MultiplierUpdates - Averaged);

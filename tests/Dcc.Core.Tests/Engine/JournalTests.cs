@@ -1,0 +1,149 @@
+using System.Security.Cryptography;
+using Dcc.Core.Devices;
+using Dcc.Core.Engine;
+using Dcc.Core.Learning;
+using Dcc.Core.Validation;
+
+namespace Dcc.Core.Tests.Engine;
+
+public class JournalTests
+{
+    [Fact]
+    public void Digest_OfThetas_IsTheStatedHashChain()
+    {
+        double[][] thetas = [[0, 0.25], [0.05, 0.2], [0.11, 0.3]];
+        var hash = SHA256.HashData([.. thetas[0].SelectMany(BitConverter.GetBytes)]);
+        var digest = new ThetaDigest(thetas[0]);
+        for (var n = 1; n < thetas.Length; n++)
+        {
+            hash = SHA256.HashData([.. hash, .. BitConverter.GetBytes((ulong)n), .. thetas[n].SelectMany(BitConverter.GetBytes)]);
+            digest.Append(n, thetas[n]);
+        }
+
+        Assert.Equal(Convert.ToHexStringLower(hash), digest.ToString());
+    }
+
+    [Fact]
+    public void Parameters_ThroughJson_RoundTrip()
+    {
+        var parameters = new RunParameters
+        {
+            Devices = 2, Rounds = 3, Seed = ulong.MaxValue, InitialTheta = [0.1, 1.0 / 3], Exponent = 1.1, Solver = SolverKind.QLearning,
+            EmulatedSystem = EdgeSystem.Sample(2, 1).ToJson(),
+        };
+        var read = RunParameters.FromJson(parameters.ToJson());
+        Assert.Equal(parameters with { InitialTheta = [] }, read with { InitialTheta = [] }, (a, b) => a! with { InitialTheta = b!.InitialTheta } == b);
+        Assert.Equal(parameters.InitialTheta, read.InitialTheta);
+    }
+
+    [Fact]
+    public void Replay_OfWholeJournal_ReachesTheSameStateAndDigest()
+    {
+        var run = Finished();
+        var engine = RoundEngine.Recover(run.Journal[0]);
+        for (var i = 1; i < run.Journal.Count; i++)
+        {
+            Assert.Equal(i - 1, engine.Replay(run.Journal[i]).Round);
+        }
+
+        Assert.Equal(run.Engine.Theta.ToArray(), engine.Theta.ToArray());
+        Assert.Equal(run.Engine.Digest, engine.Digest);
+        Assert.True(engine.Round == run.Journal.Count - 1);
+    }
+
+    [Fact]
+    public void Replay_AnyByteOfAnyRecordChanged_NamesTheRecord()
+    {
+        var journal = Finished().Journal;
+        for (var changed = 0; changed < journal.Count; changed++)
+        {
+            var record = journal[changed];
+            for (var at = 0; at < record.Body.Length + record.Hash.Length; at += 13)
+            {
+                var body = (byte[])record.Body.Clone();
+                var hash = (byte[])record.Hash.Clone();
+                (at < body.Length ? ref body[at] : ref hash[at - body.Length]) ^= 1;
+                Assert.Equal(changed, FirstBad(journal, changed, record with { Body = body, Hash = hash }));
+            }
+
+            Assert.Equal(changed, FirstBad(journal, changed, record with { Kind = (JournalRecordKind)9 }));
+        }
+    }
+
+    [Fact]
+    public void Replay_ForgedRecordWithValidHashes_IsStillNoticed()
+    {
+        // Someone who changes a report and recomputes the chain: theta no longer follows.
+        var journal = Finished().Journal;
+        var forged = CommittedRound.FromBytes(journal[2].Body, 3);
+        forged.Reports[1] = forged.Reports[1] with { Own = forged.Reports[1].Own * -5 };
+        var body = (byte[])journal[2].Body.Clone();
+        BitConverter.TryWriteBytes(body.AsSpan(sizeof(int) + (7 * sizeof(double)) + (5 * sizeof(double))), forged.Reports[1].Own);
+        Assert.Equal(2, FirstBad(journal, 2, JournalRecord.After(journal[1], JournalRecordKind.Round, body)));
+    }
+
+    [Fact]
+    public void Replay_RecordsLeftOutOrSwapped_IsNoticed()
+    {
+        var journal = Finished().Journal;
+        var engine = RoundEngine.Recover(journal[0]);
+        Assert.Equal(2, Assert.Throws<JournalException>(() => engine.Replay(journal[2])).Sequence);
+        Assert.Equal(1, Assert.Throws<JournalException>(() => RoundEngine.Recover(journal[1])).Sequence);
+    }
+
+    [Theory]
+    [InlineData("devices")]
+    [InlineData("rounds")]
+    [InlineData("steps")]
+    [InlineData("perturbation-size")]
+    [InlineData("alpha")]
+    [InlineData("criterion")]
+    [InlineData("initial-theta")]
+    [InlineData("initial-theta[1]")]
+    public void Validate_OneBadParameter_NamesIt(string field)
+    {
+        var good = new RunParameters { Devices = 2, Rounds = 1, Seed = 1, InitialTheta = new double[2] };
+        good.Validate();
+        var bad = field switch
+        {
+            "devices" => good with { Devices = 0 },
+            "rounds" => good with { Rounds = -1 },
+            "steps" => good with { Steps = 0 },
+            "perturbation-size" => good with { PerturbationSize = 0.6 },
+            "alpha" => good with { Exponent = double.NaN },
+            "criterion" => good with { Criterion = Criterion.Average, Solver = SolverKind.Exact },
+            "initial-theta" => good with { InitialTheta = new double[3] },
+            _ => good with { InitialTheta = [0, double.NaN] },
+        };
+        Assert.Equal(field, Assert.Single(Assert.Throws<InvalidInputException>(bad.Validate).Faults).Field);
+    }
+
+    private static InMemoryRun Finished()
+    {
+        var run = new InMemoryRun(
+            EdgeSystem.Sample(3, 1),
+            new RunParameters { Devices = 3, Rounds = 4, Seed = 1, Solver = SolverKind.Exact, InitialTheta = new double[3] });
+        run.Until(round: 5);
+        return run;
+    }
+
+    private static long FirstBad(List<JournalRecord> journal, int changed, JournalRecord with)
+    {
+        return Assert.Throws<JournalException>(() =>
+        {
+            RoundEngine? engine = null;
+            for (var i = 0; i < journal.Count; i++)
+            {
+                var record = i == changed ? with : journal[i];
+                if (engine is null)
+                {
+                    engine = RoundEngine.Recover(record);
+                }
+                else
+                {
+                    engine.Replay(record);
+                }
+            }
+        }).Sequence;
+    }
+}
