@@ -1,0 +1,12 @@
+using BenchmarkDotNet.Running;
+using Dcc.Benchmarks;
+
+// dotnet run -c Release --project tests/Dcc.Benchmarks -- charged-gap
+// dotnet run -c Release --project tests/Dcc.Benchmarks -- --filter '*Learner*'
+if (args is ["charged-gap"])
+{
+    ChargedGapTable.Print();
+    return;
+}
+
+BenchmarkSwitcher.FromAssembly(typeof(ChargedGapTable).Assembly).Run(args);
