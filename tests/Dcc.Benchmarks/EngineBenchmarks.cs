@@ -18,7 +18,7 @@ public class EngineBenchmarks
     public void Setup()
     {
         engine = RoundEngine.Create(
-            new RunParameters { Devices = Devices, Rounds = RunParameters.MaxRounds, Seed = 1, InitialTheta = new double[Devices] }, effects);
+            new RunParameters { Devices = Devices, Rounds = int.MaxValue, Seed = 1, InitialTheta = new double[Devices] }, effects);
         for (var device = 0; device < Devices; device++)
         {
             engine.Handle(RoundEvent.Joined(device, 1, -1), effects);
