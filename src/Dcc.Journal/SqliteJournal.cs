@@ -6,14 +6,15 @@ namespace Dcc.Journal;
 
 /// <summary>
 /// Journals of one or more runs in a SQLite file. Written in WAL mode with synchronous FULL: when <see cref="Append"/> returns, the record
-/// survives a power failure. Closing leaves a single file.
+/// survives a power failure. Closing leaves a single file. Safe for concurrent use: one statement at a time.
 /// </summary>
-public sealed class SqliteJournal : IDisposable
+public sealed class SqliteJournal : IJournalStore
 {
     // "DCCJ": marks the file as ours in SQLite's header.
     private const int ApplicationId = 0x4443434A;
     private const int SchemaVersion = 1;
 
+    private readonly Lock gate = new();
     private readonly SqliteConnection connection;
     private readonly bool writable;
 
@@ -77,58 +78,45 @@ public sealed class SqliteJournal : IDisposable
         }
     }
 
-    /// <summary>Names of the runs with at least one record, in ordinal order.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<string> Runs()
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT DISTINCT run FROM record ORDER BY run";
-        using var reader = command.ExecuteReader();
-        var runs = new List<string>();
-        while (reader.Read())
+        lock (gate)
         {
-            runs.Add(reader.GetString(0));
+            return ReadRuns();
         }
-
-        return runs;
     }
 
-    /// <summary>Appends a record durably.</summary>
-    /// <exception cref="IOException">It could not be written.</exception>
+    /// <inheritdoc/>
     public void Append(string run, JournalRecord record)
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = "INSERT INTO record (run, sequence, kind, body, hash) VALUES ($run, $sequence, $kind, $body, $hash)";
-        command.Parameters.AddWithValue("$run", run);
-        command.Parameters.AddWithValue("$sequence", record.Sequence);
-        command.Parameters.AddWithValue("$kind", (int)record.Kind);
-        command.Parameters.AddWithValue("$body", record.Body);
-        command.Parameters.AddWithValue("$hash", record.Hash);
-        try
+        lock (gate)
         {
-            command.ExecuteNonQuery();
-        }
-        catch (SqliteException exception)
-        {
-            throw new IOException($"journal record {record.Sequence} cannot be written: {exception.Message}", exception);
+            using var command = connection.CreateCommand();
+            command.CommandText = "INSERT INTO record (run, sequence, kind, body, hash) VALUES ($run, $sequence, $kind, $body, $hash)";
+            command.Parameters.AddWithValue("$run", run);
+            command.Parameters.AddWithValue("$sequence", record.Sequence);
+            command.Parameters.AddWithValue("$kind", (int)record.Kind);
+            command.Parameters.AddWithValue("$body", record.Body);
+            command.Parameters.AddWithValue("$hash", record.Hash);
+            try
+            {
+                command.ExecuteNonQuery();
+            }
+            catch (SqliteException exception)
+            {
+                throw new IOException($"journal record {record.Sequence} cannot be written: {exception.Message}", exception);
+            }
         }
     }
 
-    /// <summary>A run's records in order, as stored; whoever reads them checks the chain.</summary>
-    /// <param name="run">Name of the run.</param>
-    /// <param name="from">First sequence number wanted.</param>
-    /// <exception cref="JournalException">A record cannot be read.</exception>
-    public IEnumerable<JournalRecord> Read(string run, long from = 0)
+    /// <inheritdoc/>
+    public IEnumerable<JournalRecord> Read(string run)
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT sequence, kind, body, hash FROM record WHERE run = $run AND sequence >= $from ORDER BY sequence";
-        command.Parameters.AddWithValue("$run", run);
-        command.Parameters.AddWithValue("$from", from);
-        using var reader = Read(() => command.ExecuteReader(), from);
-        var next = from;
-        while (Read(reader.Read, next))
+        var next = -1L;
+        while (ReadAfter(run, next) is { } record)
         {
-            var record = Read(() => Current(reader), next);
-            next = record.Sequence + 1;
+            next = record.Sequence;
             yield return record;
         }
     }
@@ -151,18 +139,41 @@ public sealed class SqliteJournal : IDisposable
         connection.Dispose();
     }
 
+    private List<string> ReadRuns()
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT DISTINCT run FROM record ORDER BY run";
+        using var reader = command.ExecuteReader();
+        var runs = new List<string>();
+        while (reader.Read())
+        {
+            runs.Add(reader.GetString(0));
+        }
+
+        return runs;
+    }
+
     private static JournalRecord Current(SqliteDataReader reader) => new(
         reader.GetInt64(0), (JournalRecordKind)reader.GetInt32(1), reader.GetFieldValue<byte[]>(2), reader.GetFieldValue<byte[]>(3));
 
-    private static T Read<T>(Func<T> read, long sequence)
+    // One indexed look-up per record: no statement stays open between two, so others may write meanwhile.
+    private JournalRecord? ReadAfter(string run, long sequence)
     {
-        try
+        lock (gate)
         {
-            return read();
-        }
-        catch (Exception exception) when (exception is SqliteException or InvalidCastException or FormatException or OverflowException)
-        {
-            throw new JournalException(sequence, $"it cannot be read ({exception.Message})");
+            try
+            {
+                using var command = connection.CreateCommand();
+                command.CommandText = "SELECT sequence, kind, body, hash FROM record WHERE run = $run AND sequence > $after ORDER BY sequence LIMIT 1";
+                command.Parameters.AddWithValue("$run", run);
+                command.Parameters.AddWithValue("$after", sequence);
+                using var reader = command.ExecuteReader();
+                return reader.Read() ? Current(reader) : null;
+            }
+            catch (Exception exception) when (exception is SqliteException or InvalidCastException or FormatException or OverflowException)
+            {
+                throw new JournalException(sequence + 1, $"it cannot be read ({exception.Message})");
+            }
         }
     }
 

@@ -14,7 +14,6 @@ internal sealed class RunOptions
 {
     private const int DefaultDevices = 10;
     private const int DefaultRounds = 5;
-    private const ulong DefaultSeed = 1;
 
     private readonly Option<int?> devices = Inputs.Number<int>("--devices", "Number of devices [10, or as in the system file].", "N");
     private readonly Option<int?> rounds = Inputs.Number<int>("--rounds", "Rounds; one more evaluation follows [5].", "R");
@@ -63,7 +62,7 @@ internal sealed class RunOptions
                 count.ToString(CultureInfo.InvariantCulture));
         }
 
-        var runSeed = parsed.GetValue(seed) ?? DefaultSeed;
+        var runSeed = parsed.GetValue(seed) ?? RunParameters.DefaultSeed;
         var sampled = described ?? EdgeSystem.Sample(Math.Clamp(count, 0, RunParameters.MaxDevices), runSeed);
         var resolved = sampled with { Exponent = parsed.GetValue(alpha) ?? sampled.Exponent };
         var parameters = new RunParameters

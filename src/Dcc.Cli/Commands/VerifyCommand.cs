@@ -27,9 +27,10 @@ internal static class VerifyCommand
                 .ConfigureAwait(false);
             CheckSummary(Path.Combine(path, "summary.json"), engine);
             var how = parsed.GetValue(relearn) ? "thetas and reports" : "thetas";
+            var end = engine.Cancelled ? ", cancelled" : "";
             Console.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"verified: {how} of {engine.Parameters.Devices} devices over {engine.Parameters.Rounds} rounds, digest {engine.Digest}"));
+                $"verified: {how} of {engine.Parameters.Devices} devices over {Math.Min(engine.Round, engine.Parameters.Rounds)} rounds{end}, digest {engine.Digest}"));
             return Program.Done;
         });
         return command;
@@ -74,7 +75,7 @@ internal static class VerifyCommand
                 progress.Advance((replayed.Round.Round + 1.0) / (parameters.Rounds + 1), "learning again");
             }
         });
-        return engine.Finished
+        return engine.Finished || engine.Cancelled
             ? engine
             : throw new JournalException(engine.Round + 1, string.Create(
                 CultureInfo.InvariantCulture, $"it is missing: the run ends before round {engine.Round} of {engine.Parameters.Rounds} was committed"));

@@ -20,7 +20,7 @@ internal static class RunReplay
     /// <param name="visit">Shown every round in order.</param>
     /// <returns>The engine after the last stored round.</returns>
     /// <exception cref="JournalException">A record is damaged; it says which.</exception>
-    internal static RoundEngine Replay(SqliteJournal journal, string run, Action<ReplayedRound> visit)
+    internal static RoundEngine Replay(IJournalStore journal, string run, Action<ReplayedRound> visit)
     {
         RoundEngine? engine = null;
         foreach (var record in journal.Read(run))
@@ -33,7 +33,10 @@ internal static class RunReplay
 
             var own = engine.Update.EpsilonOwn.ToArray();
             var others = engine.Update.EpsilonOthers.ToArray();
-            visit(new ReplayedRound(engine.Replay(record), own, others));
+            if (engine.Replay(record) is { } round)
+            {
+                visit(new ReplayedRound(round, own, others));
+            }
         }
 
         return engine ?? throw new JournalException(0, "it is missing");

@@ -12,6 +12,9 @@ public enum JournalRecordKind
 
     /// <summary>A committed round.</summary>
     Round = 2,
+
+    /// <summary>An operator ended the run before its last round; always the last record, with an empty body.</summary>
+    Cancelled = 3,
 }
 
 /// <summary>

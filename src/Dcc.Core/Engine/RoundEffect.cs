@@ -20,7 +20,7 @@ public enum RoundEffectKind
     /// <summary>End the stream for <see cref="RoundEffect.Refusal"/>.</summary>
     Disconnect,
 
-    /// <summary>Tell observers that round <see cref="RoundEffect.Round"/> was committed.</summary>
+    /// <summary>Tell observers that <see cref="RoundEffect.Committed"/> was committed.</summary>
     Publish,
 }
 
@@ -47,12 +47,15 @@ public enum Refusal
 
     /// <summary>A second report for the open round, with other scalars than the first.</summary>
     ConflictingReport,
+
+    /// <summary>An operator cancelled the run.</summary>
+    RunCancelled,
 }
 
 /// <summary>One output of the engine, to be executed in order.</summary>
 public readonly record struct RoundEffect(
     RoundEffectKind Kind, int Device = -1, long Incarnation = 0, int Round = -1, int LastRound = -1, Push Push = default,
-    Refusal Refusal = Refusal.None, JournalRecord? Record = null);
+    Refusal Refusal = Refusal.None, JournalRecord? Record = null, CommittedRound? Committed = null);
 
 /// <summary>How many inputs the engine took or turned away, by outcome.</summary>
 public sealed class EngineCounters

@@ -72,6 +72,9 @@ public sealed class RoundEngine
     /// <summary>Whether the last evaluation was committed.</summary>
     public bool Finished => Round > parameters.Rounds;
 
+    /// <summary>Whether an operator ended the run.</summary>
+    public bool Cancelled { get; private set; }
+
     /// <summary>The current theta.</summary>
     public ReadOnlySpan<double> Theta => update.Theta;
 
@@ -112,21 +115,55 @@ public sealed class RoundEngine
         }
     }
 
+    /// <summary>Ends an unfinished run for good: every device is told, whoever joins later too.</summary>
+    public void Cancel(List<RoundEffect> effects)
+    {
+        if (Finished || Cancelled)
+        {
+            return;
+        }
+
+        Cancelled = true;
+        last = JournalRecord.After(last, JournalRecordKind.Cancelled, []);
+        effects.Add(new RoundEffect(RoundEffectKind.Persist, Record: last));
+        for (var device = 0; device < incarnations.Length; device++)
+        {
+            if (incarnations[device] != NotConnected)
+            {
+                effects.Add(new RoundEffect(
+                    RoundEffectKind.Disconnect, device, incarnations[device], Round, Refusal: Refusal.RunCancelled));
+                incarnations[device] = NotConnected;
+            }
+        }
+    }
+
     /// <summary>
-    /// Takes the next stored round: recomputes its pushes and its theta from the stored reports and compares, without effects.
+    /// Takes the next stored record. Of a round it recomputes the pushes and the theta from the stored reports and compares, without effects.
     /// </summary>
-    /// <returns>The round, for whoever wants to look at it.</returns>
+    /// <returns>The round, for whoever wants to look at it; null for a cancellation.</returns>
     /// <exception cref="JournalException">The record was changed, or is not what this run would have written.</exception>
-    public CommittedRound Replay(JournalRecord record)
+    public CommittedRound? Replay(JournalRecord record)
     {
         if (!record.Follows(last))
         {
             throw new JournalException(record.Sequence, "its hash does not match its content and the record before it");
         }
 
-        if (Finished || record.Kind != JournalRecordKind.Round)
+        if (Finished || Cancelled)
         {
-            throw new JournalException(record.Sequence, Finished ? "it follows the end of the run" : "it is no round");
+            throw new JournalException(record.Sequence, "it follows the end of the run");
+        }
+
+        if (record.Kind == JournalRecordKind.Cancelled)
+        {
+            Cancelled = true;
+            last = record;
+            return null;
+        }
+
+        if (record.Kind != JournalRecordKind.Round)
+        {
+            throw new JournalException(record.Sequence, "it is no round");
         }
 
         CommittedRound round;
@@ -158,6 +195,12 @@ public sealed class RoundEngine
 
     private void Join(in RoundEvent input, List<RoundEffect> effects)
     {
+        if (Cancelled)
+        {
+            Refuse(input, Refusal.RunCancelled, effects);
+            return;
+        }
+
         if (incarnations[input.Device] != NotConnected)
         {
             Refuse(input, Refusal.AlreadyConnected, effects);
@@ -235,7 +278,7 @@ public sealed class RoundEngine
         var committed = new CommittedRound(round, used, (Report[])reports.Clone(), Finished ? [] : update.Theta.ToArray());
         last = JournalRecord.After(last, JournalRecordKind.Round, committed.ToBytes());
         effects.Add(new RoundEffect(RoundEffectKind.Persist, Record: last));
-        effects.Add(new RoundEffect(RoundEffectKind.Publish, Round: round));
+        effects.Add(new RoundEffect(RoundEffectKind.Publish, Round: round, Committed: committed));
         Open();
         for (var device = 0; device < incarnations.Length; device++)
         {

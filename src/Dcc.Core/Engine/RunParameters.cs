@@ -20,6 +20,9 @@ public sealed record RunParameters
     /// <summary>The most rounds a run can have.</summary>
     public const int MaxRounds = 1_000_000;
 
+    /// <summary>The seed where none is given.</summary>
+    public const ulong DefaultSeed = 1;
+
     // Beyond this a price is no longer a number that single-precision learners can hold.
     private const double LargestPenalty = 1e30;
 

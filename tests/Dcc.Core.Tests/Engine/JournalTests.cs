@@ -43,7 +43,7 @@ public class JournalTests
         var engine = RoundEngine.Recover(run.Journal[0]);
         for (var i = 1; i < run.Journal.Count; i++)
         {
-            Assert.Equal(i - 1, engine.Replay(run.Journal[i]).Round);
+            Assert.Equal(i - 1, engine.Replay(run.Journal[i])!.Round);
         }
 
         Assert.Equal(run.Engine.Theta.ToArray(), engine.Theta.ToArray());

@@ -1,0 +1,62 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using Dcc.Core.Validation;
+using Dcc.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Dcc.Agent;
+
+/// <summary>Which devices an agent process is, and whom it talks to; section Agent.</summary>
+internal sealed class AgentOptions
+{
+    internal const string Section = "Agent";
+
+    /// <summary>The coordinator's address.</summary>
+    [Required]
+    [Url]
+    public string Coordinator { get; set; } = "http://127.0.0.1:5080";
+
+    /// <summary>Name of the run to take part in.</summary>
+    [Required]
+    public string Run { get; set; } = "run";
+
+    /// <summary>A device index or a range of them, such as 3 or 0-4.</summary>
+    [Required]
+    public string Devices { get; set; } = "0";
+
+    /// <summary>System file that describes the devices; without one they are sampled by the run's seed (Appendix F).</summary>
+    public string? System { get; set; }
+
+    internal static readonly CommandLineFlags Flags = new(
+        """
+        Dcc.Agent: one or more devices that learn locally and take part in a run over gRPC.
+
+        It keeps trying until the coordinator answers, resumes after any interruption, and exits 0 when the run has ended.
+        """,
+        [
+            new("--coordinator", "Agent:Coordinator", "URL", "Coordinator's address [http://127.0.0.1:5080]."),
+            new("--run", "Agent:Run", "NAME", "Run to take part in [run]."),
+            new("--devices", "Agent:Devices", "I|I-J", "Device index, or a range of indices, each with a stream of its own [0]."),
+            new("--system", "Agent:System", "FILE", "System file that describes the devices [sampled by the run's seed]."),
+            ServiceProgram.StopWithParent,
+        ]);
+
+    /// <summary>The indices that <see cref="Devices"/> names.</summary>
+    /// <exception cref="InvalidInputException">It names none.</exception>
+    internal IReadOnlyList<int> DeviceIndices()
+    {
+        var parts = Devices.Split('-');
+        if (parts.Length <= 2
+            && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first)
+            && int.TryParse(parts[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var last)
+            && first <= last)
+        {
+            return [.. Enumerable.Range(first, last - first + 1)];
+        }
+
+        throw new InvalidInputException("devices", "an index such as 3 or a range such as 0-4", Devices);
+    }
+}
+
+[OptionsValidator]
+internal sealed partial class AgentOptionsValidator : IValidateOptions<AgentOptions>;

@@ -1,0 +1,101 @@
+using Dcc.Core.Devices;
+using Dcc.Core.Validation;
+using Dcc.Hosting;
+using Dcc.Protocol.V1;
+using Grpc.Net.Client;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Dcc.Agent;
+
+/// <summary>The device agent.</summary>
+internal static class Program
+{
+    private static Task<int> Main(string[] arguments) => ServiceProgram.Run(AgentOptions.Flags, arguments, Serve);
+
+    private static async Task<int> Serve(Dictionary<string, string?> settings)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddJsonFile("appsettings.json", optional: true).AddEnvironmentVariables();
+        ServiceProgram.Configure(builder, settings);
+        builder.Services.AddOptions<AgentOptions>().BindConfiguration(AgentOptions.Section).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<AgentOptions>, AgentOptionsValidator>();
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<AgentService>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<AgentService>());
+        using var host = builder.Build();
+        var agent = host.Services.GetRequiredService<AgentService>();
+        await host.RunAsync().ConfigureAwait(false);
+        return agent.ExitCode;
+    }
+}
+
+/// <summary>All devices of the process; ends the host when every one has ended.</summary>
+internal sealed class AgentService : BackgroundService
+{
+    private readonly AgentOptions options;
+    private readonly IReadOnlyList<int> devices;
+    private readonly EdgeSystem? system;
+    private readonly TimeProvider time;
+    private readonly IHostApplicationLifetime lifetime;
+    private readonly ILogger<AgentService> logger;
+
+    /// <summary>Reads the device range and the system file: what is wrong with them shows before anything is started.</summary>
+    public AgentService(IOptions<AgentOptions> options, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<AgentService> logger)
+    {
+        this.options = options.Value;
+        this.time = time;
+        this.lifetime = lifetime;
+        this.logger = logger;
+        devices = this.options.DeviceIndices();
+        system = ReadSystem(this.options.System);
+        if (system is not null && devices[^1] >= system.Devices.Length)
+        {
+            throw new InvalidInputException("devices", $"indices below {system.Devices.Length}, the devices of the system file", this.options.Devices);
+        }
+    }
+
+    internal int ExitCode { get; private set; }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var channel = GrpcChannel.ForAddress(options.Coordinator, new GrpcChannelOptions
+        {
+            HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, ConnectTimeout = TimeSpan.FromSeconds(5) },
+            DisposeHttpClient = true,
+        });
+        using var learning = new SemaphoreSlim(Environment.ProcessorCount);
+        var client = new Coordination.CoordinationClient(channel);
+        var workers = devices.Select(device => new DeviceWorker(device, options, system, client, learning, time, logger).Run(stoppingToken));
+        try
+        {
+            ExitCode = (await Task.WhenAll(workers).ConfigureAwait(false)).Max();
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Asked to stop: a clean end.
+        }
+        catch (InvalidInputException exception)
+        {
+            ExitCode = Hosting.ExitCode.BadInput;
+            await Console.Error.WriteLineAsync(exception.Message).ConfigureAwait(false);
+        }
+
+        lifetime.StopApplication();
+    }
+
+    private static EdgeSystem? ReadSystem(string? path)
+    {
+        try
+        {
+            return path is null ? null : EdgeSystem.Parse(File.ReadAllBytes(path));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException("system", "a readable file", $"{path} ({exception.Message})");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+using System.ComponentModel.DataAnnotations;
+using Dcc.Core.Devices;
+using Dcc.Core.Validation;
+using Dcc.Hosting;
+using Dcc.Protocol;
+using Microsoft.Extensions.Options;
+using RunParameters = Dcc.Core.Engine.RunParameters;
+
+namespace Dcc.Coordinator;
+
+/// <summary>How the coordinator serves; section Coordinator.</summary>
+internal sealed class CoordinatorOptions
+{
+    internal const string Section = "Coordinator";
+
+    /// <summary>The store that keeps nothing.</summary>
+    internal const string MemoryStore = "memory";
+
+    /// <summary>Address to serve HTTP/2 without TLS on. Port 0 takes a free one.</summary>
+    [Required]
+    [Url]
+    public string Listen { get; set; } = "http://127.0.0.1:5080";
+
+    /// <summary>Path of the SQLite file that keeps every run, or "memory".</summary>
+    [Required]
+    public string Store { get; set; } = "dcc-coordinator.db";
+
+    /// <summary>Each side of a stream sends at least this often, and takes the other for dead after three times it. Seconds.</summary>
+    [Range(0.05, 3600)]
+    public double HeartbeatSeconds { get; set; } = 10;
+
+    internal TimeSpan Heartbeat => TimeSpan.FromSeconds(HeartbeatSeconds);
+
+    internal static readonly CommandLineFlags Flags = new(
+        """
+        Dcc.Coordinator: serves runs to device agents and operators over gRPC. It resumes every unfinished run of its store.
+
+        With --run it creates that run, or resumes it with the same parameters.
+        """,
+        [
+            new("--listen", "Coordinator:Listen", "URL", "Address to listen on [http://127.0.0.1:5080]."),
+            new("--store", "Coordinator:Store", "FILE|memory", "SQLite file that keeps the runs [dcc-coordinator.db]."),
+            new("--heartbeat", "Coordinator:HeartbeatSeconds", "SECONDS", "Longest silence on a stream; after three of them a peer is dead [10]."),
+            new("--run", "Run:Name", "NAME", "Run to create or resume [none]."),
+            new("--devices", "Run:Devices", "N", "Number of devices [10, or as in the system file]."),
+            new("--rounds", "Run:Rounds", "R", "Rounds; one more evaluation follows [5]."),
+            new("--seed", "Run:Seed", "S", "Seed of all randomness [1]."),
+            new("--solver", "Run:Solver", "NAME", "q-learning, price-q or exact [price-q]."),
+            new("--steps", "Run:Steps", "STEPS", "Learning steps [100000]."),
+            new("--criterion", "Run:Criterion", "NAME", "discounted or average [discounted]."),
+            new("--gradient", "Run:Gradient", "NAME", "finite-difference or exact-multiplier [finite-difference]."),
+            new("--perturbation", "Run:Perturbation", "NAME", "sign or gaussian [sign]."),
+            new("--perturbation-size", "Run:PerturbationSize", "C", "Perturbation c, in (0, 0.5] [0.03]."),
+            new("--step-rule", "Run:StepRule", "NAME", "rprop, trust-region or robbins-monro [rprop]."),
+            new("--congestion", "Run:Congestion", "NAME", "mean-field or poisson [poisson]."),
+            new("--congestion-form", "Run:CongestionForm", "NAME", "shifted or plain [shifted]."),
+            new("--alpha", "Run:Alpha", "A", "Congestion exponent [1, or as in the system file]."),
+            new("--initial-theta", "Run:InitialTheta", "X", "theta_0 of every device [0]."),
+            new("--system", "Run:System", "FILE", "System file of emulated devices, kept for verify --relearn."),
+            ServiceProgram.StopWithParent,
+        ]);
+}
+
+[OptionsValidator]
+internal sealed partial class CoordinatorOptionsValidator : IValidateOptions<CoordinatorOptions>;
+
+/// <summary>The run to create at start; section Run. Absent settings have the run's own defaults.</summary>
+internal sealed class RunOptions
+{
+    internal const string Section = "Run";
+
+    /// <summary>Name of the run; without one none is created.</summary>
+    public string? Name { get; set; }
+
+    public uint? Devices { get; set; }
+
+    public uint Rounds { get; set; } = 5;
+
+    public ulong? Seed { get; set; }
+
+    public string? Solver { get; set; }
+
+    public uint? Steps { get; set; }
+
+    public string? Criterion { get; set; }
+
+    public string? Gradient { get; set; }
+
+    public string? Perturbation { get; set; }
+
+    public double? PerturbationSize { get; set; }
+
+    public string? StepRule { get; set; }
+
+    public string? Congestion { get; set; }
+
+    public string? CongestionForm { get; set; }
+
+    public double? Alpha { get; set; }
+
+    public double? InitialTheta { get; set; }
+
+    public string? System { get; set; }
+
+    /// <summary>The run's parameters.</summary>
+    /// <exception cref="InvalidInputException">Every fault found.</exception>
+    internal RunParameters ToParameters()
+    {
+        const uint DefaultDevices = 10;
+        var described = ReadSystem();
+        var devices = Devices ?? (uint?)described?.Devices.Length ?? DefaultDevices;
+        if (described is not null && described.Devices.Length != devices)
+        {
+            throw new InvalidInputException("devices", $"{described.Devices.Length}, the number in the system file", $"{devices}");
+        }
+
+        var message = new Dcc.Protocol.V1.RunParameters { Devices = devices, Rounds = Rounds };
+        Set(Seed, value => message.Seed = value);
+        Set(Steps, value => message.Steps = value);
+        Set(PerturbationSize, value => message.PerturbationSize = value);
+        Set(Alpha ?? described?.Exponent, value => message.Alpha = value);
+        Set(InitialTheta, value => message.InitialTheta.Add(value));
+        Set(Solver, value => message.Solver = value);
+        Set(Criterion, value => message.Criterion = value);
+        Set(Gradient, value => message.Gradient = value);
+        Set(Perturbation, value => message.Perturbation = value);
+        Set(StepRule, value => message.StepRule = value);
+        Set(Congestion, value => message.Congestion = value);
+        Set(CongestionForm, value => message.CongestionForm = value);
+        Set(described is null ? null : (described with { Exponent = Alpha ?? described.Exponent }).ToJson(), value => message.EmulatedSystem = value);
+        return Wire.ToParameters(message);
+    }
+
+    private EdgeSystem? ReadSystem()
+    {
+        if (System is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            return EdgeSystem.Parse(File.ReadAllBytes(System));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException("system", "a readable file", $"{System} ({exception.Message})");
+        }
+    }
+
+    private static void Set<T>(T? value, Action<T> assign)
+        where T : struct
+    {
+        if (value is { } given)
+        {
+            assign(given);
+        }
+    }
+
+    private static void Set(string? value, Action<string> assign)
+    {
+        if (value is not null)
+        {
+            assign(value);
+        }
+    }
+}

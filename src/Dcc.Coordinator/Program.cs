@@ -1,0 +1,111 @@
+using Dcc.Coordinator.Runs;
+using Dcc.Coordinator.Services;
+using Dcc.Core.Engine;
+using Dcc.Core.Validation;
+using Dcc.Hosting;
+using Dcc.Journal;
+using Dcc.Protocol;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace Dcc.Coordinator;
+
+/// <summary>The coordinator service.</summary>
+internal static class Program
+{
+    // One process may host this many devices behind one connection; Kestrel's default of 100 would let further calls wait in silence.
+    private const int StreamsPerConnection = 10_000;
+
+    private static Task<int> Main(string[] arguments) => ServiceProgram.Run(CoordinatorOptions.Flags, arguments, Serve);
+
+    private static async Task<int> Serve(Dictionary<string, string?> settings)
+    {
+        await using var app = Build(settings);
+        var options = app.Services.GetRequiredService<IOptions<CoordinatorOptions>>().Value;
+        var registry = app.Services.GetRequiredService<RunRegistry>();
+        await Prepare(app, registry).ConfigureAwait(false);
+        try
+        {
+            await app.StartAsync().ConfigureAwait(false);
+        }
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
+        {
+            throw new InvalidInputException("listen", "a free address", options.Listen);
+        }
+
+        Log.Listening(app.Logger, string.Join(' ', app.Urls), options.Store);
+        await app.WaitForShutdownAsync().ConfigureAwait(false);
+        return registry.Failed ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    /// <summary>The application with the settings of a command line.</summary>
+    internal static WebApplication Build(Dictionary<string, string?> settings)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        ServiceProgram.Configure(builder, settings);
+        builder.Services.AddOptions<CoordinatorOptions>().BindConfiguration(CoordinatorOptions.Section).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<CoordinatorOptions>, CoordinatorOptionsValidator>();
+        builder.Services.AddOptions<RunOptions>().BindConfiguration(RunOptions.Section);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(provider => OpenStore(provider.GetRequiredService<IOptions<CoordinatorOptions>>().Value.Store));
+        builder.Services.AddSingleton<ProtocolFaults>();
+        builder.Services.AddSingleton<RunRegistry>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<RunRegistry>());
+        builder.Services.AddGrpc().AddServiceOptions<OperationService>(grpc => grpc.MaxReceiveMessageSize = OperationService.MaxRequestBytes);
+        builder.Services.AddGrpc().AddServiceOptions<CoordinationService>(grpc => grpc.MaxReceiveMessageSize = Wire.MaxDeviceMessageBytes);
+        builder.Services.AddGrpcReflection();
+        builder.Services.AddGrpcHealthChecks();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2);
+            kestrel.Limits.Http2.MaxStreamsPerConnection = StreamsPerConnection;
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MinRequestBodyDataRate = null;
+        });
+        builder.WebHost.UseUrls(builder.Configuration["Coordinator:Listen"] ?? new CoordinatorOptions().Listen);
+
+        var app = builder.Build();
+        app.MapGrpcService<CoordinationService>();
+        app.MapGrpcService<OperationService>();
+        app.MapGrpcHealthChecksService();
+        app.MapGrpcReflectionService();
+        return app;
+    }
+
+    /// <summary>Recovers what the store has and creates the run that the options name.</summary>
+    internal static async Task Prepare(WebApplication app, RunRegistry registry)
+    {
+        try
+        {
+            registry.Recover();
+        }
+        catch (JournalException exception)
+        {
+            throw new IOException(exception.Message, exception);
+        }
+
+        var run = app.Services.GetRequiredService<IOptions<RunOptions>>().Value;
+        if (run.Name is { } name)
+        {
+            await registry.Create(name, run.ToParameters(), CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private static IJournalStore OpenStore(string store)
+    {
+        if (store == CoordinatorOptions.MemoryStore)
+        {
+            return new InMemoryJournal();
+        }
+
+        try
+        {
+            return SqliteJournal.Open(store);
+        }
+        catch (Exception exception) when (exception is InvalidDataException or IOException)
+        {
+            throw new InvalidInputException("store", "a journal file of this program, or a path where one can be created", exception.Message);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using System.Threading.Channels;
+using Dcc.Protocol;
+using Dcc.Protocol.V1;
+using Grpc.Core;
+
+namespace Dcc.Coordinator.Runs;
+
+/// <summary>
+/// The coordinator's end of one device's stream: an outbox with one writer loop, heartbeats when it is idle, and a watchdog for a peer that fell
+/// silent. Sending a push allocates nothing: messages are filled again and again.
+/// </summary>
+internal sealed class DeviceStream : IDisposable
+{
+    // A healthy device is sent one push, then nothing until it reports; whoever does not take this many is not reading.
+    private const int OutboxCapacity = 16;
+    private const int SilentIntervals = 3;
+
+    private readonly Channel<Outgoing> outbox = Channel.CreateBounded<Outgoing>(
+        new BoundedChannelOptions(OutboxCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+
+    private readonly CoordinatorMessage pushMessage = new() { Push = new Protocol.V1.Push() };
+    private readonly CoordinatorMessage heartbeatMessage = new() { Heartbeat = new Heartbeat() };
+    private readonly CancellationTokenSource aborted = new();
+    private readonly ITimer timer;
+    private volatile bool sentSinceTick;
+    private int silentTicks;
+    private Status? end;
+
+    internal DeviceStream(int device, long incarnation, TimeSpan heartbeat, TimeProvider time)
+    {
+        Device = device;
+        Incarnation = incarnation;
+        timer = time.CreateTimer(_ => Tick(), null, heartbeat, heartbeat);
+    }
+
+    private enum OutgoingKind
+    {
+        Message,
+        Push,
+        Missed,
+        Heartbeat,
+    }
+
+    private readonly record struct Outgoing(
+        OutgoingKind Kind, int Round = 0, Core.Learning.Push Push = default, CoordinatorMessage? Message = null, Core.Learning.Push[]? Missed = null);
+
+    internal int Device { get; }
+
+    internal long Incarnation { get; }
+
+    /// <summary>Cancelled when the peer is taken for dead: nothing more can be written to it.</summary>
+    internal CancellationToken Aborted => aborted.Token;
+
+    /// <summary>Why the stream was closed from this side; null for a normal end.</summary>
+    internal Status? End => end;
+
+    internal void Send(CoordinatorMessage message) => Enqueue(new Outgoing(OutgoingKind.Message, Message: message));
+
+    internal void SendPush(int round, in Core.Learning.Push push) => Enqueue(new Outgoing(OutgoingKind.Push, round, push));
+
+    internal void SendMissed(int firstRound, Core.Learning.Push[] pushes) =>
+        Enqueue(new Outgoing(OutgoingKind.Missed, firstRound, Missed: pushes));
+
+    /// <summary>Notes that the peer was heard.</summary>
+    internal void Heard() => Interlocked.Exchange(ref silentTicks, 0);
+
+    /// <summary>Closes the stream once what is enqueued is written; the first reason given is the one the peer is told.</summary>
+    internal void Close(Status? status)
+    {
+        if (outbox.Writer.TryComplete())
+        {
+            end = status;
+        }
+    }
+
+    /// <summary>Writes what is enqueued until the stream is closed.</summary>
+    internal async Task Pump(IServerStreamWriter<CoordinatorMessage> responses, CancellationToken cancellation)
+    {
+        await foreach (var outgoing in outbox.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
+        {
+            sentSinceTick = true;
+            switch (outgoing.Kind)
+            {
+                case OutgoingKind.Message:
+                    await responses.WriteAsync(outgoing.Message!, cancellation).ConfigureAwait(false);
+                    break;
+                case OutgoingKind.Push:
+                    Wire.Fill(pushMessage.Push, outgoing.Round, outgoing.Push);
+                    await responses.WriteAsync(pushMessage, cancellation).ConfigureAwait(false);
+                    break;
+                case OutgoingKind.Missed:
+                    foreach (var replay in Wire.ToReplays(outgoing.Round, outgoing.Missed!))
+                    {
+                        await responses.WriteAsync(new CoordinatorMessage { Replay = replay }, cancellation).ConfigureAwait(false);
+                    }
+
+                    break;
+                default:
+                    await responses.WriteAsync(heartbeatMessage, cancellation).ConfigureAwait(false);
+                    break;
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        timer.Dispose();
+        aborted.Dispose();
+    }
+
+    private void Enqueue(in Outgoing outgoing)
+    {
+        if (!outbox.Writer.TryWrite(outgoing))
+        {
+            Abort(new Status(StatusCode.ResourceExhausted, "stream: expected a peer that reads, got one with a full outbox"));
+        }
+    }
+
+    private void Abort(Status status)
+    {
+        if (outbox.Writer.TryComplete())
+        {
+            end = status;
+            aborted.Cancel();
+        }
+    }
+
+    private void Tick()
+    {
+        if (Interlocked.Increment(ref silentTicks) > SilentIntervals)
+        {
+            Abort(new Status(StatusCode.Unavailable, "stream: expected a heartbeat, got silence"));
+        }
+        else if (!sentSinceTick)
+        {
+            Enqueue(new Outgoing(OutgoingKind.Heartbeat));
+        }
+
+        sentSinceTick = false;
+    }
+}

@@ -1,0 +1,60 @@
+using Dcc.Core.Engine;
+using Dcc.Core.Validation;
+using Grpc.Core;
+
+namespace Dcc.Coordinator.Runs;
+
+/// <summary>Refusals before a stream belongs to a run, or for what never was a message of the protocol.</summary>
+internal enum ProtocolFault
+{
+    UnknownRun,
+    ProtocolVersion,
+    NoHello,
+    SecondHello,
+    HelloTimeout,
+    Garbage,
+    Oversized,
+}
+
+/// <summary>Counts faults of the protocol; shared by all streams.</summary>
+internal sealed class ProtocolFaults
+{
+    private readonly long[] counts = new long[Enum.GetValues<ProtocolFault>().Length];
+
+    internal void Count(ProtocolFault fault) => Interlocked.Increment(ref counts[(int)fault]);
+
+    /// <summary>Adds every count that is not zero under its name.</summary>
+    internal void AddTo(IDictionary<string, ulong> refused)
+    {
+        foreach (var fault in Enum.GetValues<ProtocolFault>())
+        {
+            var count = Interlocked.Read(ref counts[(int)fault]);
+            if (count > 0)
+            {
+                refused[KebabCase.Name(fault)] = (ulong)count;
+            }
+        }
+    }
+}
+
+/// <summary>The gRPC status of each refusal of the engine.</summary>
+internal static class Refusals
+{
+    internal static Status ToStatus(in RoundEffect effect, RoundEngine engine) => effect.Refusal switch
+    {
+        Refusal.UnknownDevice => new Status(
+            StatusCode.NotFound, $"device: expected an index from 0 to {engine.Parameters.Devices - 1}, got {effect.Device}"),
+        Refusal.AlreadyConnected => new Status(
+            StatusCode.AlreadyExists, $"device: expected no other stream, got a second one for device {effect.Device}"),
+        Refusal.AheadOfRun => new Status(
+            StatusCode.FailedPrecondition,
+            $"rounds_held: expected at most {Math.Min(engine.Round, engine.Parameters.Rounds) + 1}, got {effect.Round + 1L}; the device learned in another run, or the journal was lost"),
+        Refusal.WrongRound => new Status(
+            StatusCode.FailedPrecondition, $"round: expected {Math.Min(engine.Round, engine.Parameters.Rounds)}, got {effect.Round}"),
+        Refusal.NotFinite => new Status(StatusCode.InvalidArgument, "report: expected finite numbers, got NaN or an infinity"),
+        Refusal.ConflictingReport => new Status(
+            StatusCode.FailedPrecondition, $"report: expected the scalars already reported for round {effect.Round}, got others"),
+        Refusal.RunCancelled => new Status(StatusCode.Aborted, "run: cancelled by an operator"),
+        _ => throw new ArgumentOutOfRangeException(nameof(effect), effect.Refusal, "Not a refusal."),
+    };
+}

@@ -1,0 +1,355 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Dcc.Core.Engine;
+using Dcc.Core.Validation;
+using Dcc.Journal;
+using Dcc.Protocol;
+using Dcc.Protocol.V1;
+using RunParameters = Dcc.Core.Engine.RunParameters;
+
+namespace Dcc.Coordinator.Runs;
+
+/// <summary>
+/// Owns one run: the only task that touches its engine. Takes inputs from a bounded channel (writers wait when it is full) and executes the
+/// engine's effects in order, so whatever is persisted is durable before anything that depends on it is sent.
+/// </summary>
+internal sealed class RunLoop
+{
+    private const int InputCapacity = 4096;
+
+    // A watcher that does not keep up loses the oldest updates.
+    private const int WatchCapacity = 1024;
+
+    private readonly string name;
+    private readonly IJournalStore store;
+    private readonly RoundEngine engine;
+    private readonly CoordinatorOptions options;
+    private readonly ProtocolFaults faults;
+    private readonly ILogger logger;
+    private readonly Channel<Input> inputs = Channel.CreateBounded<Input>(new BoundedChannelOptions(InputCapacity) { SingleReader = true });
+    private readonly List<RoundEffect> effects = [];
+    private readonly Dictionary<long, DeviceStream> streams = [];
+    private readonly List<Channel<RunUpdate>> watchers = [];
+
+    // The pushes of every committed round, to replay to whoever missed them: 32 bytes per device and round.
+    private readonly List<Core.Learning.Push[]> history;
+    private readonly long[] pushedAt;
+    private readonly float[] roundTrips;
+    private double meanTheta;
+    private ulong joins;
+
+    /// <summary>Starts from a new or recovered engine.</summary>
+    /// <param name="name">The run's name.</param>
+    /// <param name="store">Keeps its journal.</param>
+    /// <param name="engine">The engine.</param>
+    /// <param name="history">The pushes of the rounds committed so far.</param>
+    /// <param name="options">Heartbeat.</param>
+    /// <param name="faults">Counted together with the engine's refusals.</param>
+    /// <param name="logger">The log.</param>
+    internal RunLoop(
+        string name, IJournalStore store, RoundEngine engine, List<Core.Learning.Push[]> history, CoordinatorOptions options,
+        ProtocolFaults faults, ILogger logger)
+    {
+        this.name = name;
+        this.store = store;
+        this.engine = engine;
+        this.history = history;
+        this.options = options;
+        this.faults = faults;
+        this.logger = logger;
+        pushedAt = new long[engine.Parameters.Devices];
+        roundTrips = new float[engine.Parameters.Devices];
+        Parameters = engine.Parameters;
+        ShowTheta();
+    }
+
+    private enum InputKind
+    {
+        Joined,
+        Event,
+        Watch,
+        Status,
+        Cancel,
+    }
+
+    private readonly record struct Input(
+        InputKind Kind, RoundEvent Event = default, DeviceStream? Stream = null, Channel<RunUpdate>? Watcher = null,
+        TaskCompletionSource<RunStatus>? Reply = null);
+
+    internal RunParameters Parameters { get; }
+
+    /// <summary>A device's stream said hello.</summary>
+    internal ValueTask Join(DeviceStream stream, int lastRoundHeld, CancellationToken cancellation) => inputs.Writer.WriteAsync(
+        new Input(InputKind.Joined, RoundEvent.Joined(stream.Device, stream.Incarnation, lastRoundHeld), stream), cancellation);
+
+    /// <summary>A report came or a stream ended.</summary>
+    internal ValueTask Post(in RoundEvent input, CancellationToken cancellation) =>
+        inputs.Writer.WriteAsync(new Input(InputKind.Event, input), cancellation);
+
+    /// <summary>Everything that happens from now on; completes when the run is over.</summary>
+    internal async Task<ChannelReader<RunUpdate>> Watch(CancellationToken cancellation)
+    {
+        var watcher = Channel.CreateBounded<RunUpdate>(
+            new BoundedChannelOptions(WatchCapacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+        await inputs.Writer.WriteAsync(new Input(InputKind.Watch, Watcher: watcher), cancellation).ConfigureAwait(false);
+        return watcher.Reader;
+    }
+
+    /// <summary>The run's status, after everything posted before.</summary>
+    internal Task<RunStatus> Status(CancellationToken cancellation) => Ask(InputKind.Status, cancellation);
+
+    /// <summary>Ends the run for good.</summary>
+    internal Task<RunStatus> Cancel(CancellationToken cancellation) => Ask(InputKind.Cancel, cancellation);
+
+    /// <summary>Works until cancelled.</summary>
+    /// <exception cref="IOException">The journal cannot be written: nothing that depends on it was sent.</exception>
+    internal async Task Run(CancellationToken cancellation)
+    {
+        try
+        {
+            while (await inputs.Reader.WaitToReadAsync(cancellation).ConfigureAwait(false))
+            {
+                while (inputs.Reader.TryRead(out var input))
+                {
+                    Take(input);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping: the journal has every committed round, and the rest is asked for again.
+        }
+    }
+
+    private async Task<RunStatus> Ask(InputKind kind, CancellationToken cancellation)
+    {
+        var reply = new TaskCompletionSource<RunStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await inputs.Writer.WriteAsync(new Input(kind, Reply: reply), cancellation).ConfigureAwait(false);
+        return await reply.Task.WaitAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private void Take(in Input input)
+    {
+        effects.Clear();
+        switch (input.Kind)
+        {
+            case InputKind.Joined:
+                TakeJoin(input.Event, input.Stream!);
+                break;
+            case InputKind.Event:
+                TakeEvent(input.Event);
+                break;
+            case InputKind.Watch:
+                AddWatcher(input.Watcher!);
+                break;
+            case InputKind.Cancel:
+                CancelRun();
+                input.Reply!.SetResult(Describe());
+                break;
+            default:
+                input.Reply!.SetResult(Describe());
+                break;
+        }
+    }
+
+    private void TakeJoin(in RoundEvent input, DeviceStream stream)
+    {
+        streams.Add(stream.Incarnation, stream);
+        engine.Handle(input, effects);
+        if (effects is not [{ Kind: RoundEffectKind.Disconnect }])
+        {
+            joins++;
+            Log.Joined(logger, name, input.Device, input.Round, input.Incarnation);
+            stream.Send(new CoordinatorMessage { Welcome = Wire.ToWelcome(Parameters, options.Heartbeat) });
+            Tell(new RunUpdate { Device = new DeviceEvent { Kind = "joined", Device = (uint)input.Device, Round = (uint)engine.Round } });
+            TellStatus();
+        }
+
+        Execute();
+    }
+
+    private void TakeEvent(in RoundEvent input)
+    {
+        if (input.Kind == RoundEventKind.Reported && input.Round == engine.Round && input.Device < pushedAt.Length && pushedAt[input.Device] != 0)
+        {
+            roundTrips[input.Device] = (float)Stopwatch.GetElapsedTime(pushedAt[input.Device]).TotalMilliseconds;
+        }
+
+        engine.Handle(input, effects);
+        if (input.Kind == RoundEventKind.Left && streams.Remove(input.Incarnation))
+        {
+            Log.Left(logger, name, input.Device, input.Incarnation);
+            Tell(new RunUpdate { Device = new DeviceEvent { Kind = "left", Device = (uint)input.Device, Round = (uint)engine.Round } });
+            TellStatus();
+        }
+
+        Execute();
+    }
+
+    private void CancelRun()
+    {
+        engine.Cancel(effects);
+        if (effects.Count > 0)
+        {
+            Execute();
+            Log.Cancelled(logger, name, engine.Round);
+            EndWatches();
+        }
+    }
+
+    private void Execute()
+    {
+        foreach (var effect in effects)
+        {
+            switch (effect.Kind)
+            {
+                case RoundEffectKind.Persist:
+                    store.Append(name, effect.Record!);
+                    break;
+                case RoundEffectKind.Replay:
+                    streams[effect.Incarnation].SendMissed(effect.Round, Missed(effect));
+                    break;
+                case RoundEffectKind.Push:
+                    pushedAt[effect.Device] = Stopwatch.GetTimestamp();
+                    streams[effect.Incarnation].SendPush(effect.Round, effect.Push);
+                    break;
+                case RoundEffectKind.End:
+                    streams[effect.Incarnation].Send(new CoordinatorMessage { End = new End { Theta = effect.Push.Theta } });
+                    break;
+                case RoundEffectKind.Disconnect:
+                    Refuse(effect);
+                    break;
+                case RoundEffectKind.Publish:
+                    Publish(effect.Committed!);
+                    break;
+                default:
+                    throw new InvalidOperationException($"Unknown effect {effect.Kind}.");
+            }
+        }
+    }
+
+    private void Refuse(in RoundEffect effect)
+    {
+        // The stream may have ended by itself meanwhile; its Left comes later and finds it gone.
+        if (streams.Remove(effect.Incarnation, out var stream))
+        {
+            stream.Close(Refusals.ToStatus(effect, engine));
+        }
+
+        Tell(new RunUpdate
+        {
+            Device = new DeviceEvent
+            {
+                Kind = "refused", Device = (uint)effect.Device, Round = (uint)engine.Round, Reason = KebabCase.Name(effect.Refusal),
+            },
+        });
+    }
+
+    private Core.Learning.Push[] Missed(in RoundEffect effect)
+    {
+        var missed = new Core.Learning.Push[effect.LastRound - effect.Round + 1];
+        for (var i = 0; i < missed.Length; i++)
+        {
+            missed[i] = history[effect.Round + i][effect.Device];
+        }
+
+        return missed;
+    }
+
+    private void Publish(CommittedRound committed)
+    {
+        history.Add(committed.Pushes);
+        ShowTheta();
+        Log.Committed(logger, name, committed.Round);
+        if (watchers.Count > 0)
+        {
+            var update = new RoundCommitted
+            {
+                Round = (uint)committed.Round, MeanTheta = meanTheta, MeanCost = committed.Reports.Average(report => report.Cost),
+            };
+            update.RoundTripMilliseconds.AddRange(roundTrips);
+            Tell(new RunUpdate { Round = update });
+            TellStatus();
+        }
+
+        Array.Fill(roundTrips, -1);
+        Array.Clear(pushedAt);
+        if (engine.Finished)
+        {
+            Log.Finished(logger, name, engine.Digest);
+            EndWatches();
+        }
+    }
+
+    private void ShowTheta()
+    {
+        var sum = 0.0;
+        foreach (var theta in engine.Theta)
+        {
+            sum += theta;
+        }
+
+        meanTheta = sum / Parameters.Devices;
+    }
+
+    private void AddWatcher(Channel<RunUpdate> watcher)
+    {
+        watchers.Add(watcher);
+        watcher.Writer.TryWrite(new RunUpdate { Status = Describe() });
+        if (engine.Finished || engine.Cancelled)
+        {
+            EndWatches();
+        }
+    }
+
+    private void TellStatus()
+    {
+        if (watchers.Count > 0)
+        {
+            Tell(new RunUpdate { Status = Describe() });
+        }
+    }
+
+    private void Tell(RunUpdate update)
+    {
+        foreach (var watcher in watchers)
+        {
+            watcher.Writer.TryWrite(update);
+        }
+    }
+
+    private void EndWatches()
+    {
+        TellStatus();
+        watchers.ForEach(watcher => watcher.Writer.TryComplete());
+        watchers.Clear();
+    }
+
+    private RunStatus Describe()
+    {
+        var status = new RunStatus
+        {
+            Run = name,
+            State = engine.Cancelled ? "cancelled" : engine.Finished ? "finished" : "running",
+            Round = (uint)Math.Min(engine.Round, Parameters.Rounds),
+            Rounds = (uint)Parameters.Rounds,
+            Devices = (uint)Parameters.Devices,
+            Connected = (uint)streams.Count,
+            Missing = (uint)engine.Missing,
+            Digest = engine.Digest,
+            MeanTheta = meanTheta,
+            Joins = joins,
+            ReportsAccepted = (ulong)engine.Counters.Accepted,
+            ReportsDuplicate = (ulong)engine.Counters.Duplicate,
+            ReportsStale = (ulong)engine.Counters.Stale,
+            ReportsFenced = (ulong)engine.Counters.Fenced,
+        };
+        foreach (var refusal in Enum.GetValues<Refusal>().Where(refusal => engine.Counters.Refused(refusal) > 0))
+        {
+            status.Refused[KebabCase.Name(refusal)] = (ulong)engine.Counters.Refused(refusal);
+        }
+
+        faults.AddTo(status.Refused);
+        return status;
+    }
+}

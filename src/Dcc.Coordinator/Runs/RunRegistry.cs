@@ -1,0 +1,128 @@
+using System.Collections.Concurrent;
+using Dcc.Core.Engine;
+using Dcc.Core.Validation;
+using Dcc.Journal;
+using Microsoft.Extensions.Options;
+
+namespace Dcc.Coordinator.Runs;
+
+/// <summary>All runs of a coordinator: resumed from the store at the start, created on request, each with its loop.</summary>
+internal sealed class RunRegistry(
+    IJournalStore store, IOptions<CoordinatorOptions> options, ProtocolFaults faults, IHostApplicationLifetime lifetime, ILogger<RunRegistry> logger)
+    : BackgroundService
+{
+    private readonly ConcurrentDictionary<string, RunLoop> runs = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim creating = new(1);
+    private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentBag<Task> loops = [];
+    private CancellationToken stopping;
+
+    /// <summary>Whether a run failed: the process then ends with exit code 1.</summary>
+    internal bool Failed { get; private set; }
+
+    internal RunLoop? Find(string name) => runs.GetValueOrDefault(name);
+
+    /// <summary>All runs, by name.</summary>
+    internal IEnumerable<RunLoop> All => runs.OrderBy(run => run.Key, StringComparer.Ordinal).Select(run => run.Value);
+
+    /// <summary>Recovers every run of the store.</summary>
+    /// <exception cref="JournalException">A journal is damaged.</exception>
+    internal void Recover()
+    {
+        foreach (var name in store.Runs())
+        {
+            RoundEngine? engine = null;
+            var history = new List<Core.Learning.Push[]>();
+            foreach (var record in store.Read(name))
+            {
+                if (engine is null)
+                {
+                    engine = RoundEngine.Recover(record);
+                }
+                else if (engine.Replay(record) is { } round)
+                {
+                    history.Add(round.Pushes);
+                }
+            }
+
+            runs[name] = new RunLoop(name, store, engine!, history, options.Value, faults, logger);
+            Log.RunResumed(logger, name, engine!.Round, engine.Parameters.Rounds);
+        }
+    }
+
+    /// <summary>Creates a run; one that exists already with the same parameters is returned.</summary>
+    /// <exception cref="InvalidInputException">The name is empty, or exists with other parameters.</exception>
+    internal async Task<RunLoop> Create(string name, RunParameters parameters, CancellationToken cancellation)
+    {
+        if (name.Length is 0 or > 100 || name.Any(char.IsControl))
+        {
+            throw new InvalidInputException("run", "a name of 1 to 100 characters", name.Length == 0 ? "nothing" : $"{name.Length} characters");
+        }
+
+        await creating.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            if (runs.TryGetValue(name, out var existing))
+            {
+                return existing.Parameters.ToJson().AsSpan().SequenceEqual(parameters.ToJson())
+                    ? existing
+                    : throw new InvalidInputException("run", "a new name, or the parameters it was created with", name);
+            }
+
+            var effects = new List<RoundEffect>();
+            var engine = RoundEngine.Create(parameters, effects);
+            store.Append(name, effects[0].Record!);
+            var loop = new RunLoop(name, store, engine, [], options.Value, faults, logger);
+            runs[name] = loop;
+            Log.RunCreated(logger, name, parameters.Devices, parameters.Rounds);
+            if (started.Task.IsCompleted)
+            {
+                Start(name, loop);
+            }
+
+            return loop;
+        }
+        finally
+        {
+            creating.Release();
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        stopping = stoppingToken;
+        await creating.WaitAsync(stoppingToken).ConfigureAwait(false);
+        foreach (var (name, loop) in runs)
+        {
+            Start(name, loop);
+        }
+
+        started.SetResult();
+        creating.Release();
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (stoppingToken.Register(stopped.SetResult).ConfigureAwait(false))
+        {
+            await stopped.Task.ConfigureAwait(false);
+        }
+
+        await Task.WhenAll(loops).ConfigureAwait(false);
+    }
+
+    private void Start(string name, RunLoop loop) => loops.Add(Task.Run(() => Supervise(name, loop), CancellationToken.None));
+
+    private async Task Supervise(string name, RunLoop loop)
+    {
+        try
+        {
+            await loop.Run(stopping).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Whatever stops a run's loop must stop the process: a run that hangs in silence is worse.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Failed = true;
+            Log.RunFailed(logger, name, exception);
+            lifetime.StopApplication();
+        }
+    }
+}

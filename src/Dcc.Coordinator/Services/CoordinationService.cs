@@ -1,0 +1,173 @@
+using Dcc.Coordinator.Runs;
+using Dcc.Core.Engine;
+using Dcc.Core.Validation;
+using Dcc.Protocol;
+using Dcc.Protocol.V1;
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.Extensions.Options;
+
+namespace Dcc.Coordinator.Services;
+
+/// <summary>
+/// One call per device stream: hello, then reports up and whatever the run's loop sends down, until one side ends it. Every fault ends the call with
+/// a status whose message names the field.
+/// </summary>
+internal sealed class CoordinationService(
+    RunRegistry registry, IOptions<CoordinatorOptions> options, ProtocolFaults faults, IHostApplicationLifetime lifetime, TimeProvider time,
+    ILogger<CoordinationService> logger) : Coordination.CoordinationBase
+{
+    private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(10);
+    private static readonly Status Stopping = new(StatusCode.Unavailable, "coordinator: stopping");
+
+    // Larger than any number of an earlier process, so that the streams of a device are ordered across restarts too.
+    private static long lastIncarnation = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() << 20;
+
+    public override async Task Participate(
+        IAsyncStreamReader<DeviceMessage> requestStream, IServerStreamWriter<CoordinatorMessage> responseStream, ServerCallContext context)
+    {
+        try
+        {
+            var hello = await ReadHello(requestStream, context.CancellationToken).ConfigureAwait(false);
+            var run = registry.Find(hello.Run)
+                ?? throw Fault(ProtocolFault.UnknownRun, StatusCode.NotFound, $"run: expected a run of this coordinator, got '{hello.Run}'");
+            using var stream = new DeviceStream(
+                (int)Math.Min(hello.Device, int.MaxValue), Interlocked.Increment(ref lastIncarnation), options.Value.Heartbeat, time);
+            using var stop = lifetime.ApplicationStopping.Register(() => stream.Close(Stopping));
+            await run.Join(stream, (int)Math.Min(hello.RoundsHeld, int.MaxValue) - 1, context.CancellationToken).ConfigureAwait(false);
+            try
+            {
+                await Converse(run, stream, requestStream, responseStream, context).ConfigureAwait(false);
+            }
+            finally
+            {
+                await run.Post(RoundEvent.Left(stream.Device, stream.Incarnation), CancellationToken.None).ConfigureAwait(false);
+            }
+
+            if (stream.End is { } status)
+            {
+                throw new RpcException(status);
+            }
+        }
+        catch (RpcException exception)
+        {
+            Log.Refused(logger, context.Peer, exception.Status.Detail);
+            throw;
+        }
+    }
+
+    private async Task<Hello> ReadHello(IAsyncStreamReader<DeviceMessage> requests, CancellationToken cancellation)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation, lifetime.ApplicationStopping);
+        timeout.CancelAfter(HelloTimeout);
+        Hello? hello;
+        try
+        {
+            hello = await Next(requests, timeout.Token).ConfigureAwait(false) ? requests.Current.Hello : null;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw lifetime.ApplicationStopping.IsCancellationRequested
+                ? new RpcException(Stopping)
+                : Fault(ProtocolFault.HelloTimeout, StatusCode.DeadlineExceeded, $"hello: expected within {HelloTimeout.TotalSeconds} s, got nothing");
+        }
+
+        if (hello is null)
+        {
+            throw Fault(ProtocolFault.NoHello, StatusCode.InvalidArgument, "hello: expected as the first message, got another");
+        }
+
+        return hello.ProtocolVersion == Wire.Version
+            ? hello
+            : throw Fault(
+                ProtocolFault.ProtocolVersion, StatusCode.FailedPrecondition,
+                $"protocol_version: expected {Wire.Version}, got {hello.ProtocolVersion}");
+    }
+
+    private async Task Converse(
+        RunLoop run, DeviceStream stream, IAsyncStreamReader<DeviceMessage> requests, IServerStreamWriter<CoordinatorMessage> responses,
+        ServerCallContext context)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stream.Aborted);
+        var pump = stream.Pump(responses, over.Token);
+        var listen = Listen(run, stream, requests, over.Token);
+        try
+        {
+            await (await Task.WhenAny(pump, listen).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stream.End is not null)
+        {
+            // Aborted from this side; the caller tells the peer why.
+        }
+        finally
+        {
+            // Whichever ended first, the other has nothing left to wait for; what it then throws is the consequence, not the cause.
+            stream.Close(null);
+            await over.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(pump, listen).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task Listen(RunLoop run, DeviceStream stream, IAsyncStreamReader<DeviceMessage> requests, CancellationToken cancellation)
+    {
+        while (await Next(requests, cancellation).ConfigureAwait(false))
+        {
+            stream.Heard();
+            var message = requests.Current;
+            switch (message.ContentCase)
+            {
+                case DeviceMessage.ContentOneofCase.Heartbeat:
+                    break;
+                case DeviceMessage.ContentOneofCase.Report:
+                    await Take(run, stream, message.Report, cancellation).ConfigureAwait(false);
+                    break;
+                case DeviceMessage.ContentOneofCase.Hello:
+                    throw Fault(ProtocolFault.SecondHello, StatusCode.InvalidArgument, "hello: expected once, got a second one");
+                default:
+                    throw Fault(ProtocolFault.Garbage, StatusCode.InvalidArgument, "content: expected a report or a heartbeat, got nothing known");
+            }
+        }
+    }
+
+    private static ValueTask Take(RunLoop run, DeviceStream stream, Report report, CancellationToken cancellation)
+    {
+        var scalars = Wire.ToReport(report);
+        if (Wire.FaultOf(report) is { } fault)
+        {
+            // Named here, where the field is known; counted by the engine, which refuses it as not finite.
+            stream.Close(new Status(StatusCode.InvalidArgument, fault));
+            scalars = new Core.Learning.Report(double.NaN, double.NaN, double.NaN);
+        }
+
+        var round = (int)Math.Min(report.Round, int.MaxValue);
+        return run.Post(RoundEvent.Reported(stream.Device, stream.Incarnation, round, scalars), cancellation);
+    }
+
+    private async ValueTask<bool> Next(IAsyncStreamReader<DeviceMessage> requests, CancellationToken cancellation)
+    {
+        try
+        {
+            return await requests.MoveNext(cancellation).ConfigureAwait(false);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            throw Fault(ProtocolFault.Garbage, StatusCode.InvalidArgument, "message: expected a DeviceMessage, got bytes that are none");
+        }
+        catch (RpcException exception) when (exception.StatusCode == StatusCode.ResourceExhausted)
+        {
+            throw Fault(
+                ProtocolFault.Oversized, StatusCode.ResourceExhausted, $"message: expected at most {Wire.MaxDeviceMessageBytes} bytes, got more");
+        }
+        catch (IOException)
+        {
+            // The connection is gone: the end of the stream, like any other.
+            return false;
+        }
+    }
+
+    private RpcException Fault(ProtocolFault fault, StatusCode code, string message)
+    {
+        faults.Count(fault);
+        return new RpcException(new Status(code, message));
+    }
+}

@@ -1,0 +1,70 @@
+using Dcc.Coordinator.Runs;
+using Dcc.Core.Validation;
+using Dcc.Protocol;
+using Dcc.Protocol.V1;
+using Grpc.Core;
+
+namespace Dcc.Coordinator.Services;
+
+/// <summary>What an operator can ask of a coordinator.</summary>
+internal sealed class OperationService(RunRegistry registry, IHostApplicationLifetime lifetime) : Operation.OperationBase
+{
+    /// <summary>A request may carry the initial theta and the system file of a large run.</summary>
+    internal const int MaxRequestBytes = 256 * 1024 * 1024;
+
+    public override async Task<RunStatus> CreateRun(CreateRunRequest request, ServerCallContext context)
+    {
+        if (request.Parameters is null)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "parameters: expected a message, got nothing"));
+        }
+
+        try
+        {
+            var run = await registry.Create(request.Run, Wire.ToParameters(request.Parameters), context.CancellationToken).ConfigureAwait(false);
+            return await run.Status(context.CancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidInputException exception)
+        {
+            throw new RpcException(new Status(
+                registry.Find(request.Run) is null ? StatusCode.InvalidArgument : StatusCode.AlreadyExists, exception.Message));
+        }
+    }
+
+    public override async Task<ListRunsResponse> ListRuns(ListRunsRequest request, ServerCallContext context)
+    {
+        var response = new ListRunsResponse();
+        foreach (var run in registry.All)
+        {
+            response.Runs.Add(await run.Status(context.CancellationToken).ConfigureAwait(false));
+        }
+
+        return response;
+    }
+
+    public override Task<RunStatus> GetRun(RunRequest request, ServerCallContext context) =>
+        Find(request).Status(context.CancellationToken);
+
+    public override Task<RunStatus> CancelRun(RunRequest request, ServerCallContext context) =>
+        Find(request).Cancel(context.CancellationToken);
+
+    public override async Task WatchRun(RunRequest request, IServerStreamWriter<RunUpdate> responseStream, ServerCallContext context)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        try
+        {
+            var updates = await Find(request).Watch(over.Token).ConfigureAwait(false);
+            await foreach (var update in updates.ReadAllAsync(over.Token).ConfigureAwait(false))
+            {
+                await responseStream.WriteAsync(update, over.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "coordinator: stopping"));
+        }
+    }
+
+    private RunLoop Find(RunRequest request) => registry.Find(request.Run)
+        ?? throw new RpcException(new Status(StatusCode.NotFound, $"run: expected a run of this coordinator, got '{request.Run}'"));
+}
