@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Dcc.Cli.Commands;
+using Dcc.Cli.Emulation;
 using Dcc.Core.Engine;
 using Dcc.Core.Validation;
 
@@ -16,6 +17,7 @@ internal static class Program
     {
         var root = new RootCommand("dcc: decentralised coordination via constrained MDPs, emulated and measured.")
         {
+            EmulateCommand.Create(),
             SimulateCommand.Create(),
             ExactCommand.Create(),
             OptimumCommand.Create(),
@@ -43,7 +45,7 @@ internal static class Program
         {
             return Fail(Failed, "cancelled");
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JournalException or InvalidDataException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JournalException or InvalidDataException or ChildFailedException)
         {
             return Fail(Failed, exception.Message);
         }

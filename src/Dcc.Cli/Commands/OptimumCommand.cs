@@ -30,13 +30,13 @@ internal static class OptimumCommand
             };
             parameters = parameters with { Congestion = parsed.GetValue(congestion) ?? parameters.Congestion };
             parameters.Validate();
-            var (theta, cost) = await ProgressDisplay.Run("optimum", progress =>
+            var (theta, cost) = await ProgressDisplay.Run("optimum", progress => Task.Run(() =>
             {
                 progress.Advance(0, "exact cost curves");
                 var objective = new SystemCost(SystemCost.CurvesOf(described), parameters.CreateCongestion());
                 return Optimum.Find(
                     objective, long.MaxValue, [], fraction => progress.Advance(fraction, "coordinate descent"), cancellation);
-            }).ConfigureAwait(false);
+            })).ConfigureAwait(false);
             Console.Out.WriteLine(JsonSerializer.Serialize(new { theta, costPerDevice = cost }));
             return Program.Done;
         });

@@ -14,14 +14,9 @@ internal static class SimulateCommand
     internal static Command Create()
     {
         var options = new RunOptions();
-        var output = new Option<string?>("--output")
-        {
-            Description = "Output folder [a new one under ./runs].",
-            HelpName = "DIR",
-        };
-        var force = new Option<bool>("--force") { Description = "Replace the run that the output folder holds." };
-        var command = new Command("simulate", "Run the algorithm in one process.") { output, force };
-        foreach (var option in options.All)
+        var output = new OutputOptions();
+        var command = new Command("simulate", "Run the algorithm in one process.");
+        foreach (var option in output.All.Concat(options.All))
         {
             command.Add(option);
         }
@@ -29,9 +24,9 @@ internal static class SimulateCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var (parameters, system) = options.Read(parsed);
-            using var folder = RunFolder.Claim(parsed.GetValue(output), "simulate", parsed.GetValue(force), TimeProvider.System.GetLocalNow());
+            using var folder = output.Claim(parsed, "simulate");
             var summary = await ProgressDisplay
-                .Run("simulate", progress => Simulate(parameters, system, folder, progress, cancellation))
+                .Run("simulate", progress => Task.Run(() => Simulate(parameters, system, folder, progress, cancellation)))
                 .ConfigureAwait(false);
             ResultTable.Write(summary, folder.DirectoryPath);
             return Program.Done;
@@ -48,22 +43,6 @@ internal static class SimulateCommand
         var run = new InProcessRun(parameters, system, journal, events, progress);
         run.Execute(cancellation);
         progress.Advance(1, "evaluating the result");
-        RoundEngine? replayed = null;
-        folder.Write("rounds.csv", writer =>
-        {
-            RoundsFile.WriteHeader(writer);
-            replayed = RunReplay.Replay(journal, InProcessRun.Name, round =>
-            {
-                if (round.Round.Round < parameters.Rounds)
-                {
-                    RoundsFile.WriteRound(writer, round);
-                }
-            });
-        });
-        var policies = Array.ConvertAll(run.Sessions, session => session.Policy);
-        var summary = RunSummary.Of(replayed!, system, policies, clock.Elapsed.TotalSeconds, cancellation);
-        summary = summary with { WallSeconds = clock.Elapsed.TotalSeconds };
-        folder.Write("summary.json", summary.Write);
-        return summary;
+        return new RunResult(folder, system).Write(journal, run.Sessions, network: null, () => clock.Elapsed.TotalSeconds, cancellation);
     }
 }

@@ -23,7 +23,7 @@ internal static class VerifyCommand
             var path = parsed.GetRequiredValue(directory);
             using var journal = Open(path);
             var engine = await ProgressDisplay
-                .Run("verify", progress => Verify(journal, parsed.GetValue(relearn), progress, cancellation))
+                .Run("verify", progress => Task.Run(() => Verify(journal, parsed.GetValue(relearn), progress, cancellation)))
                 .ConfigureAwait(false);
             CheckSummary(Path.Combine(path, "summary.json"), engine);
             var how = parsed.GetValue(relearn) ? "thetas and reports" : "thetas";
@@ -71,7 +71,7 @@ internal static class VerifyCommand
             {
                 parameters ??= RunParameters.FromJson(journal.Read(runs[0]).First().Body);
                 sessions ??= Sessions(parameters);
-                Relearn(sessions, replayed.Round, cancellation);
+                RunReplay.Relearn(sessions, replayed.Round, cancellation);
                 progress.Advance((replayed.Round.Round + 1.0) / (parameters.Rounds + 1), "learning again");
             }
         });
@@ -89,20 +89,6 @@ internal static class VerifyCommand
         }
 
         return RunReplay.Sessions(parameters, EdgeSystem.Parse(System.Text.Encoding.UTF8.GetBytes(parameters.EmulatedSystem)));
-    }
-
-    private static void Relearn(DeviceSession[] sessions, CommittedRound round, CancellationToken cancellation)
-    {
-        Parallel.For(0, sessions.Length, new ParallelOptions { CancellationToken = cancellation }, device =>
-            sessions[device].Handle(round.Round, round.Pushes[device]));
-        for (var device = 0; device < sessions.Length; device++)
-        {
-            if (sessions[device].LastReport != round.Reports[device])
-            {
-                throw new JournalException(round.Round + 1, string.Create(
-                    CultureInfo.InvariantCulture, $"the report of device {device} is not what learning again gives"));
-            }
-        }
     }
 
     // A journal cut short after its end or a summary of another run would go unnoticed without this.

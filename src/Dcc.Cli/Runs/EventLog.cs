@@ -11,15 +11,25 @@ internal sealed class EventLog(string path) : IDisposable
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
-    private readonly StreamWriter writer = new(path);
+    private readonly Lock gate = new();
+    private readonly StreamWriter writer = new(path) { AutoFlush = true };
 
-    /// <summary>Writes an event.</summary>
+    /// <summary>Writes an event; from any thread.</summary>
     /// <param name="time">Seconds since the run's start; virtual in a simulation.</param>
     /// <param name="kind">What happened.</param>
     /// <param name="round">The round, where known.</param>
     /// <param name="device">The device, where known.</param>
-    internal void Write(double time, string kind, int? round = null, int? device = null) =>
-        writer.WriteLine(JsonSerializer.Serialize(new { time, @event = kind, round, device }, Options));
+    /// <param name="process">The process, where it is about one.</param>
+    /// <param name="reason">Why, where known.</param>
+    internal void Write(double time, string kind, int? round = null, int? device = null, string? process = null, string? reason = null)
+    {
+        var line = JsonSerializer.Serialize(
+            new { time, @event = kind, round, device, process, reason = string.IsNullOrEmpty(reason) ? null : reason }, Options);
+        lock (gate)
+        {
+            writer.WriteLine(line);
+        }
+    }
 
     public void Dispose() => writer.Dispose();
 }

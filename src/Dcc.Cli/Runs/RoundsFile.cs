@@ -1,4 +1,5 @@
 using System.Globalization;
+using Dcc.Protocol;
 
 namespace Dcc.Cli.Runs;
 
@@ -10,16 +11,22 @@ internal static class RoundsFile
 
     internal static void WriteHeader(StreamWriter writer) => writer.WriteLine(Header);
 
-    /// <summary>Appends a round. Bytes and times are empty where nothing crossed a network.</summary>
-    internal static void WriteRound(StreamWriter writer, in RunReplay.ReplayedRound replayed)
+    /// <summary>Appends a round.</summary>
+    /// <param name="writer">The file.</param>
+    /// <param name="replayed">The round.</param>
+    /// <param name="overNetwork">Whether its reports crossed a network; without one bytes and times are empty.</param>
+    /// <param name="roundTrips">Milliseconds by device, negative where unknown; null where none is known.</param>
+    internal static void WriteRound(StreamWriter writer, in RunReplay.ReplayedRound replayed, bool overNetwork, float[]? roundTrips)
     {
         for (var i = 0; i < replayed.Round.Pushes.Length; i++)
         {
+            int? bytes = overNetwork ? Wire.ReportBytes(replayed.Round.Round, replayed.Round.Reports[i]) : null;
+            float? roundTrip = roundTrips?[i] >= 0 ? roundTrips[i] : null;
             var push = replayed.Round.Pushes[i];
             var report = replayed.Round.Reports[i];
             writer.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{replayed.Round.Round},{i},{push.Theta:R},{replayed.EpsilonOwn[i]:R},{replayed.EpsilonOthers[i]:R},{push.Price:R},{report.Cost:R},{report.Own:R},{report.Others:R},,"));
+                $"{replayed.Round.Round},{i},{push.Theta:R},{replayed.EpsilonOwn[i]:R},{replayed.EpsilonOthers[i]:R},{push.Price:R},{report.Cost:R},{report.Own:R},{report.Others:R},{bytes},{roundTrip}"));
         }
     }
 }

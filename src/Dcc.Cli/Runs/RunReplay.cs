@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dcc.Core.Devices;
 using Dcc.Core.Engine;
 using Dcc.Core.Learning;
@@ -46,4 +47,20 @@ internal static class RunReplay
     internal static DeviceSession[] Sessions(RunParameters parameters, EdgeSystem system) =>
         [.. Enumerable.Range(0, parameters.Devices).Select(index =>
             new DeviceSession(LocalSolvers.Create(parameters.SolverSettings(system.Gamma), system.Device(index), index)))];
+
+    /// <summary>Lets every device learn a stored round and compares what it then reports with what it reported.</summary>
+    /// <exception cref="JournalException">A report differs.</exception>
+    internal static void Relearn(DeviceSession[] sessions, CommittedRound round, CancellationToken cancellation)
+    {
+        Parallel.For(0, sessions.Length, new ParallelOptions { CancellationToken = cancellation }, device =>
+            sessions[device].Handle(round.Round, round.Pushes[device]));
+        for (var device = 0; device < sessions.Length; device++)
+        {
+            if (sessions[device].LastReport != round.Reports[device])
+            {
+                throw new JournalException(round.Round + 1, string.Create(
+                    CultureInfo.InvariantCulture, $"the report of device {device} is not what learning again gives"));
+            }
+        }
+    }
 }

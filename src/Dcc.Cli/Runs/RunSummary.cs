@@ -54,7 +54,7 @@ internal sealed record RunSummary(
     /// cost by simulation, what never offloading and the best known theta cost, and how often each device offloads.
     /// </summary>
     internal static RunSummary Of(
-        RoundEngine engine, EdgeSystem system, PolicyMixture[] policies, double wallSeconds, CancellationToken cancellation)
+        RoundEngine engine, EdgeSystem system, PolicyMixture[] policies, CancellationToken cancellation)
     {
         var parameters = engine.Parameters;
         var theta = engine.Theta.ToArray();
@@ -87,7 +87,7 @@ internal sealed record RunSummary(
             Faults: 0,
             Retries: 0,
             Restarts: 0,
-            WallSeconds: wallSeconds);
+            WallSeconds: 0);
     }
 
     internal void Write(StreamWriter writer) => writer.WriteLine(JsonSerializer.Serialize(this, Options));

@@ -13,18 +13,18 @@ internal interface IProgressDisplay
 /// <summary>Progress on stderr: a bar on a terminal, a plain line per step of 5 % where it is redirected.</summary>
 internal static class ProgressDisplay
 {
-    internal static async Task<T> Run<T>(string title, Func<IProgressDisplay, T> work)
+    internal static async Task<T> Run<T>(string title, Func<IProgressDisplay, Task<T>> work)
     {
         if (Console.IsErrorRedirected)
         {
-            return work(new Lines(title));
+            return await work(new Lines(title)).ConfigureAwait(false);
         }
 
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         return await console.Progress()
             .AutoClear(true)
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
-            .StartAsync(context => Task.Run(() => work(new Bar(title, context.AddTask(title, maxValue: 1)))))
+            .StartAsync(context => work(new Bar(title, context.AddTask(title, maxValue: 1))))
             .ConfigureAwait(false);
     }
 

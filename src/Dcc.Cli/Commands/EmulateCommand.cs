@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Dcc.Cli.Emulation;
+using Dcc.Cli.Runs;
+using Dcc.Cli.Terminal;
+using Dcc.Core.Devices;
+using Dcc.Core.Engine;
+using Dcc.Core.Validation;
+using Dcc.Journal;
+
+namespace Dcc.Cli.Commands;
+
+/// <summary>dcc emulate: a run of a real coordinator and real agents.</summary>
+internal static class EmulateCommand
+{
+    internal static Command Create()
+    {
+        var options = new RunOptions();
+        var output = new OutputOptions();
+        var perProcess = Inputs.Number<int>("--devices-per-process", "Devices hosted by one agent process [1].", "K");
+        var command = new Command("emulate", "Run the algorithm as a coordinator and agents, each a process, over gRPC on loopback.") { perProcess };
+        foreach (var option in output.All.Concat(options.All))
+        {
+            command.Add(option);
+        }
+
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var (parameters, system) = options.Read(parsed);
+            var devicesPerProcess = parsed.GetValue(perProcess) ?? 1;
+            if (devicesPerProcess < 1)
+            {
+                throw new InvalidInputException(
+                    "devices-per-process", "a whole number of at least 1", devicesPerProcess.ToString(CultureInfo.InvariantCulture));
+            }
+
+            using var folder = output.Claim(parsed, "emulate");
+            var summary = await ProgressDisplay
+                .Run("emulate", progress => Emulate(parameters, system, devicesPerProcess, folder, progress, cancellation))
+                .ConfigureAwait(false);
+            ResultTable.Write(summary, folder.DirectoryPath);
+            return Program.Done;
+        });
+        return command;
+    }
+
+    private static async Task<RunSummary> Emulate(
+        RunParameters parameters, EdgeSystem system, int devicesPerProcess, RunFolder folder, IProgressDisplay progress, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        using var events = new EventLog(folder.File("events.jsonl"));
+        using var run = new EmulatedRun(parameters, devicesPerProcess, folder, events, progress);
+        await run.Execute(cancellation).ConfigureAwait(false);
+        progress.Advance(1, "evaluating the result");
+        using var journal = SqliteJournal.OpenExisting(folder.Journal);
+        var network = new RunResult.NetworkRun(run.RoundTrips, run.Retries, run.Restarts);
+        return new RunResult(folder, system).Write(journal, sessions: null, network, () => clock.Elapsed.TotalSeconds, cancellation);
+    }
+}

@@ -1,0 +1,160 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Dcc.Cli.Emulation;
+
+/// <summary>
+/// A service started by emulate: its output in a log file, restarted with the same arguments when it is killed after it joined. It stops when its
+/// standard input closes, so it cannot outlive this process however that ends.
+/// </summary>
+internal sealed class ChildProcess : IDisposable
+{
+    private const int MaxRestarts = 10;
+    private const int ShownLogLines = 10;
+
+    private readonly string service;
+    private readonly string[] arguments;
+    private readonly string logPath;
+    private readonly Action<string> report;
+    private Process? process;
+
+    /// <summary>Describes a child; nothing is started yet.</summary>
+    /// <param name="service">Dcc.Coordinator or Dcc.Agent.</param>
+    /// <param name="name">What events and the log file call it.</param>
+    /// <param name="arguments">Its command line.</param>
+    /// <param name="logFolder">Where its log file goes.</param>
+    /// <param name="report">Told "started", "killed", "exited", "restarted".</param>
+    internal ChildProcess(string service, string name, string[] arguments, string logFolder, Action<string> report)
+    {
+        this.service = service;
+        this.arguments = [.. arguments, "--stop-with-stdin"];
+        this.report = report;
+        Name = name;
+        logPath = Path.Combine(logFolder, name + ".log");
+    }
+
+    internal string Name { get; }
+
+    /// <summary>Set once the child took part: from then on it is restarted when it ends early.</summary>
+    internal bool Joined { get; set; }
+
+    internal int Restarts { get; private set; }
+
+    /// <summary>Starts the child and keeps it running until the run is over.</summary>
+    /// <param name="over">Cancelled when the child is no longer needed; it then ends on its own or is stopped by <see cref="Stop"/>.</param>
+    /// <exception cref="ChildFailedException">It ended before it joined, or too often.</exception>
+    internal async Task KeepRunning(CancellationToken over)
+    {
+        Start("started");
+        while (true)
+        {
+            await process!.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+            if (over.IsCancellationRequested || process.ExitCode == 0)
+            {
+                return;
+            }
+
+            // 128 + signal is how the platform reports a killed process.
+            var fate = process.ExitCode > 128
+                ? string.Create(CultureInfo.InvariantCulture, $"killed by signal {process.ExitCode - 128}")
+                : string.Create(CultureInfo.InvariantCulture, $"exit code {process.ExitCode}");
+            report(process.ExitCode > 128 ? "killed" : "exited");
+            if (!Joined)
+            {
+                throw new ChildFailedException($"{Name} ended before it joined ({fate}); its last log lines:\n{LastLogLines()}");
+            }
+
+            if (Restarts == MaxRestarts)
+            {
+                throw new ChildFailedException($"{Name} ended more than {MaxRestarts} times ({fate}); its last log lines:\n{LastLogLines()}");
+            }
+
+            Restarts++;
+            process.Dispose();
+            Start("restarted");
+        }
+    }
+
+    /// <summary>Ends the child: politely, and after the grace period for good.</summary>
+    internal async Task Stop(TimeSpan grace)
+    {
+        if (process is null || process.HasExited)
+        {
+            return;
+        }
+
+        process.StandardInput.Close();
+        using var patience = new CancellationTokenSource(grace);
+        try
+        {
+            await process.WaitForExitAsync(patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits for the child to end by itself.</summary>
+    /// <returns>Whether it did in time.</returns>
+    internal async Task<bool> WaitForEnd(TimeSpan patience)
+    {
+        using var limit = new CancellationTokenSource(patience);
+        try
+        {
+            await process!.WaitForExitAsync(limit.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    public void Dispose() => process?.Dispose();
+
+    private void Start(string what)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "services", service, service))
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        arguments.ToList().ForEach(start.ArgumentList.Add);
+
+        // The service must find the runtime that runs this process, wherever it is installed.
+        start.Environment.TryAdd("DOTNET_ROOT", Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")));
+        try
+        {
+            process = Process.Start(start)!;
+        }
+        catch (Win32Exception exception)
+        {
+            throw new ChildFailedException($"{Name} cannot be started: {exception.Message}");
+        }
+
+        var log = TextWriter.Synchronized(new StreamWriter(logPath, append: true) { AutoFlush = true });
+        process.OutputDataReceived += (_, line) => Write(log, line.Data);
+        process.ErrorDataReceived += (_, line) => Write(log, line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        report(what);
+    }
+
+    private static void Write(TextWriter log, string? line)
+    {
+        if (line is not null)
+        {
+            log.WriteLine(line);
+        }
+    }
+
+    private string LastLogLines() => File.Exists(logPath) ? string.Join('\n', File.ReadLines(logPath).TakeLast(ShownLogLines)) : "(no log)";
+}
+
+/// <summary>A service that emulate started did not do its part.</summary>
+internal sealed class ChildFailedException(string message) : Exception(message);

@@ -1,0 +1,248 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Dcc.Cli.Runs;
+using Dcc.Cli.Terminal;
+using Dcc.Core.Validation;
+using Dcc.Protocol;
+using Dcc.Protocol.V1;
+using Grpc.Core;
+using Grpc.Net.Client;
+using RunParameters = Dcc.Core.Engine.RunParameters;
+
+namespace Dcc.Cli.Emulation;
+
+/// <summary>
+/// A run of real processes on loopback: one coordinator, agents with K devices each. This process only starts and watches them; the result comes
+/// from the journal they leave.
+/// </summary>
+internal sealed class EmulatedRun : IDisposable
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(5);
+
+    private readonly RunParameters parameters;
+    private readonly EventLog events;
+    private readonly IProgressDisplay progress;
+    private readonly Stopwatch clock = Stopwatch.StartNew();
+    private readonly ChildProcess coordinator;
+    private readonly ChildProcess[] agents;
+    private readonly int devicesPerProcess;
+    private readonly GrpcChannel channel;
+    private readonly Operation.OperationClient operation;
+    private ulong earlierJoins;
+    private ulong joins;
+
+    internal EmulatedRun(RunParameters parameters, int devicesPerProcess, RunFolder folder, EventLog events, IProgressDisplay progress)
+    {
+        this.parameters = parameters;
+        this.devicesPerProcess = devicesPerProcess;
+        this.events = events;
+        this.progress = progress;
+        var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort()}");
+        var logs = Directory.CreateDirectory(folder.File("logs")).FullName;
+        var system = Path.GetFullPath(folder.File("system.json"));
+        folder.Write("system.json", writer => writer.Write(parameters.EmulatedSystem));
+        coordinator = new ChildProcess(
+            "Dcc.Coordinator", "coordinator", ["--listen", address, "--store", Path.GetFullPath(folder.Journal)], logs,
+            what => Note(what, "coordinator", null));
+        agents = [.. Enumerable.Range(0, (parameters.Devices + devicesPerProcess - 1) / devicesPerProcess).Select(index =>
+        {
+            var first = index * devicesPerProcess;
+            var last = Math.Min(first + devicesPerProcess, parameters.Devices) - 1;
+            var range = first == last
+                ? first.ToString(CultureInfo.InvariantCulture)
+                : string.Create(CultureInfo.InvariantCulture, $"{first}-{last}");
+            var name = $"agent-{range}";
+            return new ChildProcess(
+                "Dcc.Agent", name, ["--coordinator", address, "--run", InProcessRun.Name, "--devices", range, "--system", system], logs,
+                what => Note(what, name, first == last ? first : null));
+        })];
+        channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions { MaxReceiveMessageSize = null });
+        operation = new Operation.OperationClient(channel);
+    }
+
+    /// <summary>Per committed round, milliseconds from push to report by device; negative where unknown.</summary>
+    internal Dictionary<int, float[]> RoundTrips { get; } = [];
+
+    /// <summary>Streams that were established again.</summary>
+    internal int Retries => (int)Math.Max(0, (long)(earlierJoins + joins) - parameters.Devices);
+
+    /// <summary>Processes that were started again.</summary>
+    internal int Restarts => coordinator.Restarts + agents.Sum(agent => agent.Restarts);
+
+    /// <summary>Runs to the end; whatever happens, no child is left.</summary>
+    /// <exception cref="ChildFailedException">A child did not do its part.</exception>
+    /// <exception cref="OperationCanceledException">Asked to stop.</exception>
+    internal async Task Execute(CancellationToken cancellation)
+    {
+        using var over = new CancellationTokenSource();
+        using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var children = new List<Task>();
+        try
+        {
+            children.Add(coordinator.KeepRunning(over.Token));
+            var run = Run(children, over.Token, failed.Token);
+            await FirstFault(run, children).ConfigureAwait(false);
+            await over.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(agents.Select(agent => agent.WaitForEnd(EndGrace))).ConfigureAwait(false);
+            Note("finished", null, null);
+        }
+        finally
+        {
+            await failed.CancelAsync().ConfigureAwait(false);
+            await over.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(agents.Select(agent => agent.Stop(StopGrace))).ConfigureAwait(false);
+            await coordinator.Stop(StopGrace).ConfigureAwait(false);
+            await Task.WhenAll(children).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    public void Dispose()
+    {
+        channel.Dispose();
+        coordinator.Dispose();
+        Array.ForEach(agents, agent => agent.Dispose());
+    }
+
+    private async Task Run(List<Task> children, CancellationToken over, CancellationToken cancellation)
+    {
+        await CreateRun(cancellation).ConfigureAwait(false);
+        coordinator.Joined = true;
+        lock (children)
+        {
+            children.AddRange(agents.Select(agent => agent.KeepRunning(over)));
+        }
+
+        progress.Advance(0, "waiting for the devices");
+        while (!await Watch(cancellation).ConfigureAwait(false))
+        {
+            await Task.Delay(RetryDelay, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    // Ends with the run, or with the first child that fails.
+    private static async Task FirstFault(Task run, List<Task> children)
+    {
+        while (!run.IsCompleted)
+        {
+            Task[] watched;
+            lock (children)
+            {
+                watched = [run, .. children.Where(child => !child.IsCompletedSuccessfully), Task.Delay(RetryDelay)];
+            }
+
+            var first = await Task.WhenAny(watched).ConfigureAwait(false);
+            await first.ConfigureAwait(false);
+        }
+
+        await run.ConfigureAwait(false);
+    }
+
+    private async Task CreateRun(CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(StartTimeout);
+        var request = new CreateRunRequest { Run = InProcessRun.Name, Parameters = Wire.ToMessage(parameters) };
+        while (true)
+        {
+            try
+            {
+                await operation.CreateRunAsync(request, cancellationToken: patience.Token).ConfigureAwait(false);
+                return;
+            }
+            catch (RpcException exception) when (exception.StatusCode == StatusCode.Unavailable)
+            {
+                await Task.Delay(RetryDelay, patience.Token).ConfigureAwait(false);
+            }
+            catch (RpcException exception) when (exception.StatusCode == StatusCode.InvalidArgument)
+            {
+                throw new InvalidInputException("run", "parameters that the coordinator takes", exception.Status.Detail);
+            }
+        }
+    }
+
+    // True when the run is over, false when the coordinator is gone and must be asked again.
+    private async Task<bool> Watch(CancellationToken cancellation)
+    {
+        var state = "";
+        try
+        {
+            using var call = operation.WatchRun(new RunRequest { Run = InProcessRun.Name }, cancellationToken: cancellation);
+            await foreach (var update in call.ResponseStream.ReadAllAsync(cancellation).ConfigureAwait(false))
+            {
+                state = update.Status?.State ?? state;
+                Take(update);
+            }
+        }
+        catch (RpcException exception) when (exception.StatusCode is StatusCode.Unavailable or StatusCode.Internal or StatusCode.Cancelled or StatusCode.Unknown)
+        {
+            cancellation.ThrowIfCancellationRequested();
+        }
+        catch (IOException)
+        {
+            // The connection broke in the middle of a message.
+        }
+
+        if (state == "cancelled")
+        {
+            throw new ChildFailedException("the run was cancelled by an operator");
+        }
+
+        return state == "finished";
+    }
+
+    private void Take(RunUpdate update)
+    {
+        switch (update.ContentCase)
+        {
+            case RunUpdate.ContentOneofCase.Status:
+                if (update.Status.Joins < joins)
+                {
+                    // A coordinator that was restarted counts from zero.
+                    earlierJoins += joins;
+                }
+
+                joins = update.Status.Joins;
+                break;
+            case RunUpdate.ContentOneofCase.Device:
+                TakeDevice(update.Device);
+                break;
+            case RunUpdate.ContentOneofCase.Round:
+                TakeRound(update.Round);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void TakeDevice(DeviceEvent device)
+    {
+        if (device.Kind == "joined")
+        {
+            agents[(int)device.Device / devicesPerProcess].Joined = true;
+        }
+
+        events.Write(clock.Elapsed.TotalSeconds, device.Kind, round: (int)device.Round, device: (int)device.Device, reason: device.Reason);
+    }
+
+    private void TakeRound(RoundCommitted round)
+    {
+        RoundTrips[(int)round.Round] = [.. round.RoundTripMilliseconds];
+        progress.Advance((round.Round + 1.0) / (parameters.Rounds + 1), string.Create(
+            CultureInfo.InvariantCulture,
+            $"round {Math.Min(round.Round + 1, (uint)parameters.Rounds)} of {parameters.Rounds}, mean theta {round.MeanTheta:F4}, mean J {round.MeanCost:F4}"));
+    }
+
+    private void Note(string kind, string? process, int? device) => events.Write(clock.Elapsed.TotalSeconds, kind, device: device, process: process);
+
+    private static int FreePort()
+    {
+        using var socket = new TcpListener(IPAddress.Loopback, 0);
+        socket.Start();
+        return ((IPEndPoint)socket.LocalEndpoint).Port;
+    }
+}

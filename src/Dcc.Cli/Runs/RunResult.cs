@@ -1,0 +1,53 @@
+using Dcc.Core.Devices;
+using Dcc.Core.Engine;
+using Dcc.Core.Policies;
+using Dcc.Journal;
+
+namespace Dcc.Cli.Runs;
+
+/// <summary>Turns a run's journal into its files.</summary>
+internal sealed class RunResult(RunFolder folder, EdgeSystem system)
+{
+    /// <summary>What a run over a network adds to what the journal knows.</summary>
+    internal sealed record NetworkRun(IReadOnlyDictionary<int, float[]> RoundTrips, int Retries, int Restarts);
+
+    /// <summary>Writes rounds.csv and summary.json.</summary>
+    /// <param name="journal">The finished run's journal.</param>
+    /// <param name="sessions">The devices as they ended, or null to rebuild them by learning every push again.</param>
+    /// <param name="network">What happened on the way, or null where there was no network.</param>
+    /// <param name="clock">Seconds since the run's start, asked at the end.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    internal RunSummary Write(
+        IJournalStore journal, DeviceSession[]? sessions, NetworkRun? network, Func<double> clock, CancellationToken cancellation)
+    {
+        var rebuild = sessions is null;
+        RoundEngine? engine = null;
+        folder.Write("rounds.csv", writer =>
+        {
+            RoundsFile.WriteHeader(writer);
+            engine = RunReplay.Replay(journal, InProcessRun.Name, replayed =>
+            {
+                if (rebuild)
+                {
+                    sessions ??= RunReplay.Sessions(RunParameters.FromJson(journal.Read(InProcessRun.Name).First().Body), system);
+                    RunReplay.Relearn(sessions, replayed.Round, cancellation);
+                }
+
+                // The last evaluation moves no theta and has no row.
+                if (replayed.Round.ThetaAfter.Length > 0)
+                {
+                    RoundsFile.WriteRound(writer, replayed, network is not null, network?.RoundTrips.GetValueOrDefault(replayed.Round.Round));
+                }
+            });
+        });
+        PolicyMixture[] policies = Array.ConvertAll(sessions!, session => session.Policy);
+        var summary = RunSummary.Of(engine!, system, policies, cancellation) with
+        {
+            Retries = network?.Retries ?? 0,
+            Restarts = network?.Restarts ?? 0,
+            WallSeconds = clock(),
+        };
+        folder.Write("summary.json", summary.Write);
+        return summary;
+    }
+}
