@@ -66,6 +66,10 @@ internal sealed class AgentService : BackgroundService
         {
             HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, ConnectTimeout = TimeSpan.FromSeconds(5) },
             DisposeHttpClient = true,
+
+            // The pipeline around a stream decides when to try again; the channel must not hold its attempts back (for up to 2 minutes).
+            InitialReconnectBackoff = TimeSpan.FromMilliseconds(50),
+            MaxReconnectBackoff = TimeSpan.FromMilliseconds(200),
         });
         using var learning = new SemaphoreSlim(Environment.ProcessorCount);
         var client = new Coordination.CoordinationClient(channel);

@@ -7,6 +7,7 @@ using Dcc.Journal;
 using Dcc.Protocol;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
 namespace Dcc.Coordinator;
@@ -55,7 +56,8 @@ internal static class Program
         builder.Services.AddGrpc().AddServiceOptions<OperationService>(grpc => grpc.MaxReceiveMessageSize = OperationService.MaxRequestBytes);
         builder.Services.AddGrpc().AddServiceOptions<CoordinationService>(grpc => grpc.MaxReceiveMessageSize = Wire.MaxDeviceMessageBytes);
         builder.Services.AddGrpcReflection();
-        builder.Services.AddGrpcHealthChecks();
+        builder.Services.AddGrpcHealthChecks().AddCheck("coordinator", () => HealthCheckResult.Healthy());
+        builder.Services.Configure<HealthCheckPublisherOptions>(publisher => publisher.Delay = TimeSpan.Zero);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2);

@@ -27,6 +27,8 @@ internal static class EmulateCommand
 
         command.SetAction(async (parsed, cancellation) =>
         {
+            // Signals are handled only from here on: nothing may be started before.
+            await Task.Yield();
             var (parameters, system) = options.Read(parsed);
             var devicesPerProcess = parsed.GetValue(perProcess) ?? 1;
             if (devicesPerProcess < 1)

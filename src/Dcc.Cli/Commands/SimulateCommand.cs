@@ -23,6 +23,7 @@ internal static class SimulateCommand
 
         command.SetAction(async (parsed, cancellation) =>
         {
+            await Task.Yield();
             var (parameters, system) = options.Read(parsed);
             using var folder = output.Claim(parsed, "simulate");
             var summary = await ProgressDisplay

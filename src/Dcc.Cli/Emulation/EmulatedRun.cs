@@ -33,6 +33,7 @@ internal sealed class EmulatedRun : IDisposable
     private readonly int devicesPerProcess;
     private readonly GrpcChannel channel;
     private readonly Operation.OperationClient operation;
+    private long openedAt;
     private ulong earlierJoins;
     private ulong joins;
 
@@ -61,7 +62,12 @@ internal sealed class EmulatedRun : IDisposable
                 "Dcc.Agent", name, ["--coordinator", address, "--run", InProcessRun.Name, "--devices", range, "--system", system], logs,
                 what => Note(what, name, first == last ? first : null));
         })];
-        channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions { MaxReceiveMessageSize = null });
+        channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
+        {
+            MaxReceiveMessageSize = null,
+            InitialReconnectBackoff = TimeSpan.FromMilliseconds(50),
+            MaxReconnectBackoff = TimeSpan.FromMilliseconds(200),
+        });
         operation = new Operation.OperationClient(channel);
     }
 
@@ -200,10 +206,11 @@ internal sealed class EmulatedRun : IDisposable
         switch (update.ContentCase)
         {
             case RunUpdate.ContentOneofCase.Status:
-                if (update.Status.Joins < joins)
+                if (update.Status.OpenedUnixMilliseconds != openedAt)
                 {
                     // A coordinator that was restarted counts from zero.
                     earlierJoins += joins;
+                    openedAt = update.Status.OpenedUnixMilliseconds;
                 }
 
                 joins = update.Status.Joins;

@@ -35,6 +35,7 @@ internal sealed class RunLoop
     private readonly List<Core.Learning.Push[]> history;
     private readonly long[] pushedAt;
     private readonly float[] roundTrips;
+    private readonly long openedAt = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
     private double meanTheta;
     private ulong joins;
 
@@ -343,6 +344,7 @@ internal sealed class RunLoop
             ReportsDuplicate = (ulong)engine.Counters.Duplicate,
             ReportsStale = (ulong)engine.Counters.Stale,
             ReportsFenced = (ulong)engine.Counters.Fenced,
+            OpenedUnixMilliseconds = openedAt,
         };
         foreach (var refusal in Enum.GetValues<Refusal>().Where(refusal => engine.Counters.Refused(refusal) > 0))
         {

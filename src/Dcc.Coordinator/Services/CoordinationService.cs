@@ -28,7 +28,11 @@ internal sealed class CoordinationService(
     {
         try
         {
-            var hello = await ReadHello(requestStream, context.CancellationToken).ConfigureAwait(false);
+            if (await ReadHello(requestStream, context.CancellationToken).ConfigureAwait(false) is not { } hello)
+            {
+                return;
+            }
+
             var run = registry.Find(hello.Run)
                 ?? throw Fault(ProtocolFault.UnknownRun, StatusCode.NotFound, $"run: expected a run of this coordinator, got '{hello.Run}'");
             using var stream = new DeviceStream(
@@ -56,14 +60,17 @@ internal sealed class CoordinationService(
         }
     }
 
-    private async Task<Hello> ReadHello(IAsyncStreamReader<DeviceMessage> requests, CancellationToken cancellation)
+    // Null when the peer leaves without a word.
+    private async Task<Hello?> ReadHello(IAsyncStreamReader<DeviceMessage> requests, CancellationToken cancellation)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation, lifetime.ApplicationStopping);
         timeout.CancelAfter(HelloTimeout);
-        Hello? hello;
         try
         {
-            hello = await Next(requests, timeout.Token).ConfigureAwait(false) ? requests.Current.Hello : null;
+            if (!await Next(requests, timeout.Token).ConfigureAwait(false))
+            {
+                return null;
+            }
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -72,11 +79,8 @@ internal sealed class CoordinationService(
                 : Fault(ProtocolFault.HelloTimeout, StatusCode.DeadlineExceeded, $"hello: expected within {HelloTimeout.TotalSeconds} s, got nothing");
         }
 
-        if (hello is null)
-        {
-            throw Fault(ProtocolFault.NoHello, StatusCode.InvalidArgument, "hello: expected as the first message, got another");
-        }
-
+        var hello = requests.Current.Hello
+            ?? throw Fault(ProtocolFault.NoHello, StatusCode.InvalidArgument, "hello: expected as the first message, got another");
         return hello.ProtocolVersion == Wire.Version
             ? hello
             : throw Fault(

@@ -95,7 +95,11 @@ public sealed class RoundEngine
     {
         if ((uint)input.Device >= (uint)parameters.Devices)
         {
-            Refuse(input, Refusal.UnknownDevice, effects);
+            if (input.Kind != RoundEventKind.Left)
+            {
+                Refuse(input, Refusal.UnknownDevice, effects);
+            }
+
             return;
         }
 

@@ -1,0 +1,114 @@
+using System.Globalization;
+using Dcc.Agent;
+using Dcc.Coordinator.Runs;
+using Dcc.Core.Devices;
+using Dcc.Core.Engine;
+using Dcc.Core.Learning;
+using Dcc.Protocol.V1;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using RunParameters = Dcc.Core.Engine.RunParameters;
+
+namespace Dcc.Services.Tests;
+
+/// <summary>A coordinator on real Kestrel and a free port of loopback, with one run of three devices that solve exactly.</summary>
+internal sealed class CoordinatorHost : IAsyncDisposable
+{
+    internal const string Run = "test";
+    internal const int Devices = 3;
+    internal const int Rounds = 4;
+
+    private readonly WebApplication app;
+
+    private CoordinatorHost(WebApplication app, GrpcChannel channel)
+    {
+        this.app = app;
+        Channel = channel;
+    }
+
+    internal string Address => app.Urls.Single();
+
+    internal GrpcChannel Channel { get; }
+
+    internal Coordination.CoordinationClient Coordination => new(Channel);
+
+    internal Operation.OperationClient Operation => new(Channel);
+
+    internal static async Task<CoordinatorHost> Start(params (string Key, string Value)[] more)
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            ["Coordinator:Listen"] = "http://127.0.0.1:0",
+            ["Coordinator:Store"] = "memory",
+            ["Run:Name"] = Run,
+            ["Run:Devices"] = Devices.ToString(CultureInfo.InvariantCulture),
+            ["Run:Rounds"] = Rounds.ToString(CultureInfo.InvariantCulture),
+            ["Run:Solver"] = "exact",
+        };
+        foreach (var (key, value) in more)
+        {
+            settings[key] = value;
+        }
+
+        var app = Dcc.Coordinator.Program.Build(settings);
+        await Dcc.Coordinator.Program.Prepare(app, app.Services.GetRequiredService<RunRegistry>());
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return new CoordinatorHost(app, GrpcChannel.ForAddress(app.Urls.Single()));
+    }
+
+    /// <summary>Real device workers for all devices, until the run has ended.</summary>
+    internal async Task<int[]> RunDevices()
+    {
+        using var learning = new SemaphoreSlim(2);
+        return await Task.WhenAll(Enumerable.Range(0, Devices).Select(device => Worker(device, learning, NullLogger.Instance)
+            .Run(TestContext.Current.CancellationToken)));
+    }
+
+    internal DeviceWorker Worker(int device, SemaphoreSlim learning, ILogger logger) => new(
+        device, new AgentOptions { Coordinator = Address, Run = Run }, null, Coordination, learning, TimeProvider.System, logger);
+
+    internal async Task<RunStatus> Status() =>
+        await Operation.GetRunAsync(new RunRequest { Run = Run }, cancellationToken: TestContext.Current.CancellationToken);
+
+    internal Task Stop() => app.StopAsync(TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        Channel.Dispose();
+        await app.DisposeAsync();
+    }
+
+    /// <summary>The digest of the same run without any network.</summary>
+    internal static string UndisturbedDigest(int rounds = Rounds)
+    {
+        var system = EdgeSystem.Sample(Devices, RunParameters.DefaultSeed);
+        var parameters = new RunParameters
+        {
+            Devices = Devices, Rounds = rounds, Seed = RunParameters.DefaultSeed, Solver = SolverKind.Exact, InitialTheta = new double[Devices],
+        };
+        var effects = new List<RoundEffect>();
+        var engine = RoundEngine.Create(parameters, effects);
+        var sessions = Enumerable.Range(0, Devices)
+            .Select(i => new DeviceSession(LocalSolvers.Create(parameters.SolverSettings(system.Gamma), system.Device(i), i))).ToArray();
+        for (var device = 0; device < Devices; device++)
+        {
+            engine.Handle(RoundEvent.Joined(device, 1, -1), effects);
+        }
+
+        while (!engine.Finished)
+        {
+            var pushes = effects.Where(effect => effect.Kind == RoundEffectKind.Push).ToList();
+            effects.Clear();
+            foreach (var push in pushes)
+            {
+                sessions[push.Device].Handle(push.Round, push.Push);
+                engine.Handle(RoundEvent.Reported(push.Device, 1, push.Round, sessions[push.Device].LastReport), effects);
+            }
+        }
+
+        return engine.Digest;
+    }
+}
