@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
 using System.Text.Json;
 
 namespace Dcc.Cli.Tests;
@@ -6,6 +8,9 @@ namespace Dcc.Cli.Tests;
 /// <summary>Runs the built dcc as a process of its own.</summary>
 internal static class DccProcess
 {
+    private static readonly string Folder = typeof(DccProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(attribute => attribute.Key == "CommandFolder").Value!;
+
     internal sealed record Result(int ExitCode, string Output, string Error);
 
     internal static async Task<Result> Run(IReadOnlyDictionary<string, string>? environment, params string[] arguments)
@@ -21,8 +26,19 @@ internal static class DccProcess
 
     internal static Process Start(IReadOnlyDictionary<string, string>? environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "dcc.dll"));
+        return Start(Path.Combine(Folder, "dcc"), environment, arguments);
+    }
+
+    /// <summary>Starts Dcc.Coordinator or Dcc.Agent by itself, as a user would by hand.</summary>
+    internal static Process StartService(string service, params string[] arguments) =>
+        Start(Path.Combine(Folder, "services", service, service), null, arguments);
+
+    private static Process Start(string program, IReadOnlyDictionary<string, string>? environment, string[] arguments)
+    {
+        // A test run started in the background ignores SIGINT, and its children would too.
+        var start = new ProcessStartInfo("env") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add("--default-signal=INT");
+        start.ArgumentList.Add(program);
         arguments.ToList().ForEach(start.ArgumentList.Add);
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
         {
@@ -30,6 +46,37 @@ internal static class DccProcess
         }
 
         return Process.Start(start)!;
+    }
+
+    /// <summary>Sends a signal to a process of the test's own.</summary>
+    internal static void Signal(int process, string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", process.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>Live processes that a process started, by name.</summary>
+    internal static IReadOnlyList<int> Children(int parent, string name) => [.. Directory.GetDirectories("/proc")
+        .Select(folder => int.TryParse(Path.GetFileName(folder), out var id) ? id : 0)
+        .Where(id => id > 0 && Stat(id) is { } stat && stat.Parent == parent && stat.Name == name && stat.State != 'Z')];
+
+    /// <summary>Whether a process is alive.</summary>
+    internal static bool IsAlive(int process) => Stat(process) is { State: not 'Z' };
+
+    // /proc/ID/stat: "ID (name) state parent ...".
+    private static (string Name, char State, int Parent)? Stat(int process)
+    {
+        try
+        {
+            var text = File.ReadAllText($"/proc/{process}/stat");
+            var end = text.LastIndexOf(')');
+            var rest = text[(end + 2)..].Split(' ');
+            return (text[(text.IndexOf('(', StringComparison.Ordinal) + 1)..end], rest[0][0], int.Parse(rest[1], CultureInfo.InvariantCulture));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     internal static string Golden(string name) => Path.Combine(AppContext.BaseDirectory, "golden", name);
