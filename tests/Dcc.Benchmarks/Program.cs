@@ -2,10 +2,18 @@ using BenchmarkDotNet.Running;
 using Dcc.Benchmarks;
 
 // dotnet run -c Release --project tests/Dcc.Benchmarks -- charged-gap
+// dotnet run -c Release --project tests/Dcc.Benchmarks -- allocations
 // dotnet run -c Release --project tests/Dcc.Benchmarks -- --filter '*Learner*'
 if (args is ["charged-gap"])
 {
     ChargedGapTable.Print();
+    return;
+}
+
+if (args is ["allocations"])
+{
+    await StreamAllocations.Print(10);
+    await StreamAllocations.Print(100);
     return;
 }
 

@@ -1,0 +1,112 @@
+using System.Globalization;
+using Dcc.Coordinator.Runs;
+using Dcc.Protocol.V1;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Dcc.Benchmarks;
+
+/// <summary>
+/// Bytes allocated per device and round with N devices in lockstep, in one process over loopback: a bare bidirectional gRPC stream with the same
+/// messages, and the coordinator with its store in memory. The clients are the same, so the difference is the coordinator's own.
+/// </summary>
+internal static class StreamAllocations
+{
+    private const int WarmUpRounds = 200;
+    private const int Rounds = 2_000;
+
+    internal static async Task Print(int devices)
+    {
+        var bare = await Measure(await StartBare(), devices);
+        var coordinator = await Measure(await StartCoordinator(devices), devices);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"N = {devices}, bytes allocated per device and round: bare stream {bare:F0}, coordinator {coordinator:F0}, difference {coordinator - bare:F0}"));
+    }
+
+    private static async Task<double> Measure(WebApplication app, int devices)
+    {
+        await app.StartAsync();
+        using var channel = GrpcChannel.ForAddress(app.Urls.Single());
+        var client = new Coordination.CoordinationClient(channel);
+        var calls = Enumerable.Range(0, devices).Select(_ => client.Participate()).ToArray();
+        for (var device = 0; device < devices; device++)
+        {
+            await calls[device].RequestStream.WriteAsync(
+                new DeviceMessage { Hello = new Hello { Run = "load", Device = (uint)device, ProtocolVersion = Protocol.Wire.Version } });
+            await calls[device].ResponseStream.MoveNext(CancellationToken.None);
+        }
+
+        await Answer(calls, WarmUpRounds);
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+        await Answer(calls, Rounds);
+        var allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+        await app.DisposeAsync();
+        return (double)allocated / devices / Rounds;
+    }
+
+    private static Task Answer(AsyncDuplexStreamingCall<DeviceMessage, CoordinatorMessage>[] calls, int rounds) =>
+        Task.WhenAll(calls.Select(async call =>
+        {
+            var report = new DeviceMessage { Report = new Report { Cost = 2, Own = 1.9, Others = 2.1 } };
+            for (var i = 0; i < rounds; i++)
+            {
+                await call.ResponseStream.MoveNext(CancellationToken.None);
+                report.Report.Round = call.ResponseStream.Current.Push.Round;
+                await call.RequestStream.WriteAsync(report);
+            }
+        }));
+
+    private static Task<WebApplication> StartBare()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddGrpc();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2);
+            kestrel.Limits.Http2.MaxStreamsPerConnection = 10_000;
+        });
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var app = builder.Build();
+        app.MapGrpcService<Bare>();
+        return Task.FromResult(app);
+    }
+
+    private static async Task<WebApplication> StartCoordinator(int devices)
+    {
+        var app = Coordinator.Program.Build(new Dictionary<string, string?>
+        {
+            ["Coordinator:Listen"] = "http://127.0.0.1:0",
+            ["Coordinator:Store"] = "memory",
+            ["Logging:LogLevel:Default"] = "Error",
+            ["Run:Name"] = "load",
+            ["Run:Devices"] = devices.ToString(CultureInfo.InvariantCulture),
+            ["Run:Rounds"] = "100000",
+        });
+        await Coordinator.Program.Prepare(app, app.Services.GetRequiredService<RunRegistry>());
+        return app;
+    }
+
+    private sealed class Bare : Coordination.CoordinationBase
+    {
+        public override async Task Participate(
+            IAsyncStreamReader<DeviceMessage> requestStream, IServerStreamWriter<CoordinatorMessage> responseStream, ServerCallContext context)
+        {
+            var push = new CoordinatorMessage { Push = new Push { Theta = 0.1, ThetaOwn = 0.13, Price = 1, PriceOthers = 1.03 } };
+            await requestStream.MoveNext(context.CancellationToken);
+            await responseStream.WriteAsync(push, context.CancellationToken);
+            await responseStream.WriteAsync(push, context.CancellationToken);
+            while (await requestStream.MoveNext(context.CancellationToken))
+            {
+                push.Push.Round++;
+                await responseStream.WriteAsync(push, context.CancellationToken);
+            }
+        }
+    }
+}
