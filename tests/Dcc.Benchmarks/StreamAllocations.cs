@@ -13,7 +13,7 @@ namespace Dcc.Benchmarks;
 
 /// <summary>
 /// Bytes allocated per device and round with N devices in lockstep, in one process over loopback: a bare bidirectional gRPC stream with the same
-/// messages, and the coordinator with its store in memory. The clients are the same, so the difference is the coordinator's own.
+/// messages and a barrier per round, and the coordinator with its store in memory. The clients are the same, so the difference is the coordinator's own.
 /// </summary>
 internal static class StreamAllocations
 {
@@ -22,7 +22,7 @@ internal static class StreamAllocations
 
     internal static async Task Print(int devices)
     {
-        var bare = await Measure(await StartBare(), devices);
+        var bare = await Measure(await StartBare(devices), devices);
         var coordinator = await Measure(await StartCoordinator(devices), devices);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
@@ -62,10 +62,11 @@ internal static class StreamAllocations
             }
         }));
 
-    private static Task<WebApplication> StartBare()
+    private static Task<WebApplication> StartBare(int devices)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(new Lockstep(devices));
         builder.Services.AddGrpc();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -93,7 +94,31 @@ internal static class StreamAllocations
         return app;
     }
 
-    private sealed class Bare : Coordination.CoordinationBase
+    /// <summary>Lets everybody on when the last of a round has come; as lockstep as the coordinator's rounds.</summary>
+    private sealed class Lockstep(int devices)
+    {
+        private readonly Lock gate = new();
+        private TaskCompletionSource open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int arrived;
+
+        internal Task Next()
+        {
+            lock (gate)
+            {
+                var round = open;
+                if (++arrived == devices)
+                {
+                    arrived = 0;
+                    open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                    round.SetResult();
+                }
+
+                return round.Task;
+            }
+        }
+    }
+
+    private sealed class Bare(Lockstep lockstep) : Coordination.CoordinationBase
     {
         public override async Task Participate(
             IAsyncStreamReader<DeviceMessage> requestStream, IServerStreamWriter<CoordinatorMessage> responseStream, ServerCallContext context)
@@ -104,6 +129,7 @@ internal static class StreamAllocations
             await responseStream.WriteAsync(push, context.CancellationToken);
             while (await requestStream.MoveNext(context.CancellationToken))
             {
+                await lockstep.Next();
                 push.Push.Round++;
                 await responseStream.WriteAsync(push, context.CancellationToken);
             }

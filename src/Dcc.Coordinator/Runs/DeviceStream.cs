@@ -76,7 +76,8 @@ internal sealed class DeviceStream : IDisposable
     /// <summary>Writes what is enqueued until the stream is closed.</summary>
     internal async Task Pump(IServerStreamWriter<CoordinatorMessage> responses, CancellationToken cancellation)
     {
-        await foreach (var outgoing in outbox.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
+        // Closing the outbox ends the loop; waiting on it with a token would allocate at every wait.
+        await foreach (var outgoing in outbox.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
         {
             sentSinceTick = true;
             switch (outgoing.Kind)

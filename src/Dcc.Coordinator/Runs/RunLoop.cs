@@ -80,19 +80,18 @@ internal sealed class RunLoop
     internal RunParameters Parameters { get; }
 
     /// <summary>A device's stream said hello.</summary>
-    internal ValueTask Join(DeviceStream stream, int lastRoundHeld, CancellationToken cancellation) => inputs.Writer.WriteAsync(
-        new Input(InputKind.Joined, RoundEvent.Joined(stream.Device, stream.Incarnation, lastRoundHeld), stream), cancellation);
+    internal ValueTask Join(DeviceStream stream, int lastRoundHeld) =>
+        Enqueue(new Input(InputKind.Joined, RoundEvent.Joined(stream.Device, stream.Incarnation, lastRoundHeld), stream));
 
     /// <summary>A report came or a stream ended.</summary>
-    internal ValueTask Post(in RoundEvent input, CancellationToken cancellation) =>
-        inputs.Writer.WriteAsync(new Input(InputKind.Event, input), cancellation);
+    internal ValueTask Post(in RoundEvent input) => Enqueue(new Input(InputKind.Event, input));
 
     /// <summary>Everything that happens from now on; completes when the run is over.</summary>
-    internal async Task<ChannelReader<RunUpdate>> Watch(CancellationToken cancellation)
+    internal async Task<ChannelReader<RunUpdate>> Watch()
     {
         var watcher = Channel.CreateBounded<RunUpdate>(
             new BoundedChannelOptions(WatchCapacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
-        await inputs.Writer.WriteAsync(new Input(InputKind.Watch, Watcher: watcher), cancellation).ConfigureAwait(false);
+        await Enqueue(new Input(InputKind.Watch, Watcher: watcher)).ConfigureAwait(false);
         return watcher.Reader;
     }
 
@@ -106,26 +105,41 @@ internal sealed class RunLoop
     /// <exception cref="IOException">The journal cannot be written: nothing that depends on it was sent.</exception>
     internal async Task Run(CancellationToken cancellation)
     {
-        try
+        // Completing the channel ends the loop; waiting on it with a token would allocate at every wait. What is still enqueued then is lost
+        // without harm: the journal has every committed round, and the rest is asked for again.
+        using var stop = cancellation.Register(() => inputs.Writer.TryComplete());
+        while (await inputs.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
         {
-            while (await inputs.Reader.WaitToReadAsync(cancellation).ConfigureAwait(false))
+            while (!cancellation.IsCancellationRequested && inputs.Reader.TryRead(out var input))
             {
-                while (inputs.Reader.TryRead(out var input))
-                {
-                    Take(input);
-                }
+                Take(input);
+            }
+
+            if (cancellation.IsCancellationRequested)
+            {
+                return;
             }
         }
-        catch (OperationCanceledException)
+    }
+
+    // A run that has stopped takes nothing more; its streams are closed by then.
+    private ValueTask Enqueue(in Input input) => inputs.Writer.TryWrite(input) ? ValueTask.CompletedTask : EnqueueSlowly(input);
+
+    private async ValueTask EnqueueSlowly(Input input)
+    {
+        while (await inputs.Writer.WaitToWriteAsync().ConfigureAwait(false))
         {
-            // Stopping: the journal has every committed round, and the rest is asked for again.
+            if (inputs.Writer.TryWrite(input))
+            {
+                return;
+            }
         }
     }
 
     private async Task<RunStatus> Ask(InputKind kind, CancellationToken cancellation)
     {
         var reply = new TaskCompletionSource<RunStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await inputs.Writer.WriteAsync(new Input(kind, Reply: reply), cancellation).ConfigureAwait(false);
+        await Enqueue(new Input(kind, Reply: reply)).ConfigureAwait(false);
         return await reply.Task.WaitAsync(cancellation).ConfigureAwait(false);
     }
 

@@ -38,14 +38,14 @@ internal sealed class CoordinationService(
             using var stream = new DeviceStream(
                 (int)Math.Min(hello.Device, int.MaxValue), Interlocked.Increment(ref lastIncarnation), options.Value.Heartbeat, time);
             using var stop = lifetime.ApplicationStopping.Register(() => stream.Close(Stopping));
-            await run.Join(stream, (int)Math.Min(hello.RoundsHeld, int.MaxValue) - 1, context.CancellationToken).ConfigureAwait(false);
+            await run.Join(stream, (int)Math.Min(hello.RoundsHeld, int.MaxValue) - 1).ConfigureAwait(false);
             try
             {
                 await Converse(run, stream, requestStream, responseStream, context).ConfigureAwait(false);
             }
             finally
             {
-                await run.Post(RoundEvent.Left(stream.Device, stream.Incarnation), CancellationToken.None).ConfigureAwait(false);
+                await run.Post(RoundEvent.Left(stream.Device, stream.Incarnation)).ConfigureAwait(false);
             }
 
             if (stream.End is { } status)
@@ -123,7 +123,7 @@ internal sealed class CoordinationService(
                 case DeviceMessage.ContentOneofCase.Heartbeat:
                     break;
                 case DeviceMessage.ContentOneofCase.Report:
-                    await Take(run, stream, message.Report, cancellation).ConfigureAwait(false);
+                    await Take(run, stream, message.Report).ConfigureAwait(false);
                     break;
                 case DeviceMessage.ContentOneofCase.Hello:
                     throw Fault(ProtocolFault.SecondHello, StatusCode.InvalidArgument, "hello: expected once, got a second one");
@@ -133,7 +133,7 @@ internal sealed class CoordinationService(
         }
     }
 
-    private static ValueTask Take(RunLoop run, DeviceStream stream, Report report, CancellationToken cancellation)
+    private static ValueTask Take(RunLoop run, DeviceStream stream, Report report)
     {
         var scalars = Wire.ToReport(report);
         if (Wire.FaultOf(report) is { } fault)
@@ -144,7 +144,7 @@ internal sealed class CoordinationService(
         }
 
         var round = (int)Math.Min(report.Round, int.MaxValue);
-        return run.Post(RoundEvent.Reported(stream.Device, stream.Incarnation, round, scalars), cancellation);
+        return run.Post(RoundEvent.Reported(stream.Device, stream.Incarnation, round, scalars));
     }
 
     private async ValueTask<bool> Next(IAsyncStreamReader<DeviceMessage> requests, CancellationToken cancellation)

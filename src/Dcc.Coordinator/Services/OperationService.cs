@@ -53,7 +53,7 @@ internal sealed class OperationService(RunRegistry registry, IHostApplicationLif
         using var over = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         try
         {
-            var updates = await Find(request).Watch(over.Token).ConfigureAwait(false);
+            var updates = await Find(request).Watch().ConfigureAwait(false);
             await foreach (var update in updates.ReadAllAsync(over.Token).ConfigureAwait(false))
             {
                 await responseStream.WriteAsync(update, over.Token).ConfigureAwait(false);
