@@ -83,7 +83,14 @@ public sealed class SqliteJournal : IJournalStore
     {
         lock (gate)
         {
-            return ReadRuns();
+            try
+            {
+                return ReadRuns();
+            }
+            catch (SqliteException exception)
+            {
+                throw new IOException($"the journal cannot be read: {exception.Message}", exception);
+            }
         }
     }
 

@@ -18,7 +18,10 @@ internal sealed class ChildProcess : IDisposable
     private readonly string[] arguments;
     private readonly string logPath;
     private readonly Action<string> report;
+    private readonly Lock gate = new();
     private Process? process;
+    private bool stopping;
+    private TextWriter log = TextWriter.Null;
 
     /// <summary>Describes a child; nothing is started yet.</summary>
     /// <param name="service">Dcc.Coordinator or Dcc.Agent.</param>
@@ -47,20 +50,20 @@ internal sealed class ChildProcess : IDisposable
     /// <exception cref="ChildFailedException">It ended before it joined, or too often.</exception>
     internal async Task KeepRunning(CancellationToken over)
     {
-        Start("started");
-        while (true)
+        var what = "started";
+        while (Start(what) is { } running)
         {
-            await process!.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
-            if (over.IsCancellationRequested || process.ExitCode == 0)
+            await running.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+            if (over.IsCancellationRequested || running.ExitCode == 0)
             {
                 return;
             }
 
             // 128 + signal is how the platform reports a killed process.
-            var fate = process.ExitCode > 128
-                ? string.Create(CultureInfo.InvariantCulture, $"killed by signal {process.ExitCode - 128}")
-                : string.Create(CultureInfo.InvariantCulture, $"exit code {process.ExitCode}");
-            report(process.ExitCode > 128 ? "killed" : "exited");
+            var fate = running.ExitCode > 128
+                ? string.Create(CultureInfo.InvariantCulture, $"killed by signal {running.ExitCode - 128}")
+                : string.Create(CultureInfo.InvariantCulture, $"exit code {running.ExitCode}");
+            report(running.ExitCode > 128 ? "killed" : "exited");
             if (!Joined)
             {
                 throw new ChildFailedException($"{Name} ended before it joined ({fate}); its last log lines:\n{LastLogLines()}");
@@ -72,29 +75,31 @@ internal sealed class ChildProcess : IDisposable
             }
 
             Restarts++;
-            process.Dispose();
-            Start("restarted");
+            what = "restarted";
         }
     }
 
     /// <summary>Ends the child: politely, and after the grace period for good.</summary>
     internal async Task Stop(TimeSpan grace)
     {
-        if (process is null || process.HasExited)
+        Process? running;
+        lock (gate)
+        {
+            // From here on nothing is started again.
+            stopping = true;
+            running = process;
+        }
+
+        if (running is null || running.HasExited)
         {
             return;
         }
 
-        process.StandardInput.Close();
-        using var patience = new CancellationTokenSource(grace);
-        try
+        running.StandardInput.Close();
+        if (!await WaitForEnd(grace).ConfigureAwait(false))
         {
-            await process.WaitForExitAsync(patience.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill();
-            await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+            running.Kill();
+            await running.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
         }
     }
 
@@ -105,7 +110,7 @@ internal sealed class ChildProcess : IDisposable
         using var limit = new CancellationTokenSource(patience);
         try
         {
-            await process!.WaitForExitAsync(limit.Token).ConfigureAwait(false);
+            await (process?.WaitForExitAsync(limit.Token) ?? Task.CompletedTask).ConfigureAwait(false);
             return true;
         }
         catch (OperationCanceledException)
@@ -114,9 +119,15 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    public void Dispose() => process?.Dispose();
+    public void Dispose()
+    {
+        process?.Dispose();
+        process = null;
+        log.Dispose();
+    }
 
-    private void Start(string what)
+    // Null when the child is not to be started any more.
+    private Process? Start(string what)
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "services", service, service))
         {
@@ -128,28 +139,48 @@ internal sealed class ChildProcess : IDisposable
 
         // The service must find the runtime that runs this process, wherever it is installed.
         start.Environment.TryAdd("DOTNET_ROOT", Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")));
-        try
+        lock (gate)
         {
-            process = Process.Start(start)!;
-        }
-        catch (Win32Exception exception)
-        {
-            throw new ChildFailedException($"{Name} cannot be started: {exception.Message}");
+            if (stopping)
+            {
+                return null;
+            }
+
+            Dispose();
+            log = TextWriter.Synchronized(new StreamWriter(logPath, append: true) { AutoFlush = true });
+            try
+            {
+                process = Process.Start(start)!;
+            }
+            catch (Win32Exception exception)
+            {
+                throw new ChildFailedException($"{Name} cannot be started: {exception.Message}");
+            }
+
+            process.OutputDataReceived += (_, line) => Write(line.Data);
+            process.ErrorDataReceived += (_, line) => Write(line.Data);
+            process.BeginOutputReadLine();
+            process.BeginErrorReadLine();
         }
 
-        var log = TextWriter.Synchronized(new StreamWriter(logPath, append: true) { AutoFlush = true });
-        process.OutputDataReceived += (_, line) => Write(log, line.Data);
-        process.ErrorDataReceived += (_, line) => Write(log, line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
         report(what);
+        return process;
     }
 
-    private static void Write(TextWriter log, string? line)
+    private void Write(string? line)
     {
-        if (line is not null)
+        if (line is null)
+        {
+            return;
+        }
+
+        try
         {
             log.WriteLine(line);
+        }
+        catch (IOException)
+        {
+            // The disk is full. A log line may be lost; whether the run can go on is for those who write its journal to say.
         }
     }
 
