@@ -7,8 +7,6 @@ using Dcc.Protocol;
 using Dcc.Protocol.V1;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
-using Polly;
-using Polly.Retry;
 using Push = Dcc.Core.Learning.Push;
 
 namespace Dcc.Agent;
@@ -19,24 +17,17 @@ namespace Dcc.Agent;
 /// </summary>
 internal sealed class DeviceWorker
 {
-    private const int SilentHeartbeats = 3;
-
     // A coordinator sends one push and waits; a backlog is only a replay, and then the stream waits for the learner.
     private const int InboxCapacity = 64;
     private const int OutboxCapacity = 16;
 
-    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan WelcomeTimeout = TimeSpan.FromSeconds(15);
-
     private readonly int device;
     private readonly AgentOptions options;
     private readonly EdgeSystem? system;
-    private readonly Coordination.CoordinationClient client;
+    private readonly StreamConnector connector;
     private readonly SemaphoreSlim learning;
     private readonly TimeProvider time;
     private readonly ILogger logger;
-    private readonly ResiliencePipeline pipeline;
     private DeviceSession? session;
 
     /// <summary>Creates a device.</summary>
@@ -54,48 +45,10 @@ internal sealed class DeviceWorker
         this.device = device;
         this.options = options;
         this.system = system;
-        this.client = client;
         this.learning = learning;
         this.time = time;
         this.logger = logger;
-        pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
-            .AddRetry(new RetryStrategyOptions
-            {
-                MaxRetryAttempts = int.MaxValue,
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-                Delay = FirstDelay,
-                MaxDelay = LongestDelay,
-                ShouldHandle = new PredicateBuilder().Handle<RpcException>(exception => !IsFinal(exception.StatusCode)),
-                OnRetry = retry =>
-                {
-                    Log.Retrying(
-                        logger, device, options.Coordinator, Reason(retry.Outcome.Exception!), retry.AttemptNumber + 2, retry.RetryDelay.TotalSeconds);
-                    return ValueTask.CompletedTask;
-                },
-            })
-            .Build();
-    }
-
-    private sealed record Stream(AsyncDuplexStreamingCall<DeviceMessage, CoordinatorMessage> Call, TimeSpan Heartbeat, CancellationTokenSource Watchdog)
-        : IDisposable
-    {
-        /// <summary>The next message; the peer is taken for dead when it stays silent for three heartbeats.</summary>
-        internal async Task<CoordinatorMessage?> Next()
-        {
-            Watchdog.CancelAfter(SilentHeartbeats * Heartbeat);
-            var more = await Call.ResponseStream.MoveNext(Watchdog.Token).ConfigureAwait(false);
-
-            // While the learner holds the reader up, silence is this side's own.
-            Watchdog.CancelAfter(Timeout.InfiniteTimeSpan);
-            return more ? Call.ResponseStream.Current : null;
-        }
-
-        public void Dispose()
-        {
-            Call.Dispose();
-            Watchdog.Dispose();
-        }
+        connector = new StreamConnector(device, options, client, time, logger);
     }
 
     /// <summary>Takes part until the run has ended.</summary>
@@ -106,8 +59,10 @@ internal sealed class DeviceWorker
         {
             try
             {
-                using var stream = await pipeline.ExecuteAsync(async token => await Establish(token).ConfigureAwait(false), cancellation)
-                    .ConfigureAwait(false);
+                var held = session?.LastRoundHeld ?? -1;
+                using var stream = await connector.Connect(held, cancellation).ConfigureAwait(false);
+                session ??= CreateSession(stream.Welcome);
+                Log.Joined(logger, device, options.Run, held);
                 if (await Live(stream, cancellation).ConfigureAwait(false))
                 {
                     return Hosting.ExitCode.Done;
@@ -115,75 +70,30 @@ internal sealed class DeviceWorker
 
                 Log.Lost(logger, device, "the coordinator closed it");
             }
-            catch (RpcException exception) when (IsFinal(exception.StatusCode))
+            catch (RpcException exception) when (StreamConnector.IsFinal(exception.StatusCode))
             {
-                Log.Refused(logger, device, Reason(exception));
-                return IsBadInput(exception.StatusCode) ? Hosting.ExitCode.BadInput : Hosting.ExitCode.Failed;
+                Log.Refused(logger, device, StreamConnector.Reason(exception));
+                return StreamConnector.IsBadInput(exception.StatusCode) ? Hosting.ExitCode.BadInput : Hosting.ExitCode.Failed;
             }
             catch (Exception exception) when (exception is RpcException or IOException or OperationCanceledException)
             {
                 cancellation.ThrowIfCancellationRequested();
-                Log.Lost(logger, device, Reason(exception));
+                Log.Lost(logger, device, StreamConnector.Reason(exception));
             }
 
             // Even a coordinator that drops every stream at once is not asked more often than this.
-            await Task.Delay(FirstDelay, time, cancellation).ConfigureAwait(false);
-        }
-    }
-
-    // A stream is established when the coordinator has welcomed this device.
-    private async Task<Stream> Establish(CancellationToken cancellation)
-    {
-        var watchdog = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        watchdog.CancelAfter(WelcomeTimeout);
-        var call = client.Participate(cancellationToken: cancellation);
-        try
-        {
-            var held = session?.LastRoundHeld ?? -1;
-            await call.RequestStream.WriteAsync(
-                new DeviceMessage
-                {
-                    Hello = new Hello
-                    {
-                        Run = options.Run, Device = (uint)device, RoundsHeld = (uint)(held + 1), ProtocolVersion = Wire.Version,
-                    },
-                },
-                watchdog.Token).ConfigureAwait(false);
-            if (!await call.ResponseStream.MoveNext(watchdog.Token).ConfigureAwait(false) || call.ResponseStream.Current.Welcome is not { } welcome)
-            {
-                throw new RpcException(new Status(StatusCode.Unavailable, "the stream ended before its welcome"));
-            }
-
-            session ??= CreateSession(welcome);
-            Log.Joined(logger, device, options.Run, held);
-            return new Stream(call, TimeSpan.FromMilliseconds(welcome.HeartbeatMilliseconds), watchdog);
-        }
-        catch (Exception exception)
-        {
-            call.Dispose();
-            watchdog.Dispose();
-            if (exception is OperationCanceledException && !cancellation.IsCancellationRequested)
-            {
-                throw new RpcException(new Status(StatusCode.DeadlineExceeded, "no welcome in time"));
-            }
-
-            throw;
+            await Task.Delay(StreamConnector.FirstDelay, time, cancellation).ConfigureAwait(false);
         }
     }
 
     private DeviceSession CreateSession(Welcome welcome)
     {
         var described = system ?? EdgeSystem.Sample(device + 1, welcome.Seed);
-        if (device >= described.Devices.Length)
-        {
-            throw new InvalidInputException("devices", $"an index below {described.Devices.Length}, the devices of the system file", $"{device}");
-        }
-
         return new DeviceSession(LocalSolvers.Create(Wire.ToSettings(welcome, described.Gamma), described.Device(device), device));
     }
 
     // True when the run has ended, false when the stream has.
-    private async Task<bool> Live(Stream stream, CancellationToken cancellation)
+    private async Task<bool> Live(CoordinatorStream stream, CancellationToken cancellation)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var inbox = Channel.CreateBounded<CoordinatorMessage>(new BoundedChannelOptions(InboxCapacity) { SingleReader = true, SingleWriter = true });
@@ -202,7 +112,7 @@ internal sealed class DeviceWorker
             }
 
             await learn.ConfigureAwait(false);
-            await stream.Call.RequestStream.CompleteAsync().ConfigureAwait(false);
+            await stream.Complete().ConfigureAwait(false);
             return true;
         }
         finally
@@ -213,7 +123,7 @@ internal sealed class DeviceWorker
     }
 
     // True when the last message was the end of the run.
-    private static async Task<bool> Listen(Stream stream, ChannelWriter<CoordinatorMessage> inbox, CancellationToken cancellation)
+    private static async Task<bool> Listen(CoordinatorStream stream, ChannelWriter<CoordinatorMessage> inbox, CancellationToken cancellation)
     {
         while (await stream.Next().ConfigureAwait(false) is { } message)
         {
@@ -296,7 +206,7 @@ internal sealed class DeviceWorker
     }
 
     // Sends what is ready, and a heartbeat where nothing was for a while.
-    private async Task Send(Stream stream, ChannelReader<DeviceMessage> outbox, CancellationToken cancellation)
+    private async Task Send(CoordinatorStream stream, ChannelReader<DeviceMessage> outbox, CancellationToken cancellation)
     {
         var heartbeat = new DeviceMessage { Heartbeat = new Heartbeat() };
         var ready = outbox.WaitToReadAsync(cancellation).AsTask();
@@ -308,26 +218,16 @@ internal sealed class DeviceWorker
             }
             catch (TimeoutException)
             {
-                await stream.Call.RequestStream.WriteAsync(heartbeat, cancellation).ConfigureAwait(false);
+                await stream.Send(heartbeat, cancellation).ConfigureAwait(false);
                 continue;
             }
 
             while (outbox.TryRead(out var message))
             {
-                await stream.Call.RequestStream.WriteAsync(message, cancellation).ConfigureAwait(false);
+                await stream.Send(message, cancellation).ConfigureAwait(false);
             }
 
             ready = outbox.WaitToReadAsync(cancellation).AsTask();
         }
     }
-
-    // What no further attempt can change.
-    private static bool IsFinal(StatusCode code) => IsBadInput(code)
-        || code is StatusCode.FailedPrecondition or StatusCode.Aborted or StatusCode.PermissionDenied or StatusCode.Unauthenticated;
-
-    private static bool IsBadInput(StatusCode code) => code is StatusCode.InvalidArgument or StatusCode.NotFound;
-
-    private static string Reason(Exception exception) => exception is RpcException rpc
-        ? $"{rpc.StatusCode}: {rpc.Status.DebugException?.GetBaseException().Message ?? rpc.Status.Detail}"
-        : exception is OperationCanceledException ? "silence" : exception.Message;
 }

@@ -58,7 +58,8 @@ internal sealed class AgentService : BackgroundService
         }
     }
 
-    internal int ExitCode { get; private set; }
+    /// <summary>Failed until the devices have ended or were asked to stop, so that a fault nobody foresaw does not pass for success.</summary>
+    internal int ExitCode { get; private set; } = Hosting.ExitCode.Failed;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -80,7 +81,7 @@ internal sealed class AgentService : BackgroundService
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // Asked to stop: a clean end.
+            ExitCode = Hosting.ExitCode.Done;
         }
         catch (InvalidInputException exception)
         {

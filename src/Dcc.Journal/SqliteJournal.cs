@@ -27,56 +27,24 @@ public sealed class SqliteJournal : IJournalStore
     /// <summary>Opens a journal to write, creating it where there is none.</summary>
     /// <exception cref="InvalidDataException">The file is not a journal, or one of another schema version.</exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
-    public static SqliteJournal Open(string path)
+    public static SqliteJournal Open(string path) => Open(path, SqliteOpenMode.ReadWriteCreate, writable: true, journal =>
     {
-        var journal = new SqliteJournal(Connect(path, SqliteOpenMode.ReadWriteCreate), writable: true);
-        try
+        if (journal.Pragma("application_id") == 0 && journal.Pragma("schema_version") == 0)
         {
-            if (journal.Pragma("application_id") == 0 && journal.Pragma("schema_version") == 0)
-            {
-                journal.CreateSchema();
-            }
+            journal.CreateSchema();
+        }
 
-            journal.RequireSchema(path);
-            journal.Execute("PRAGMA journal_mode = WAL");
-            journal.Execute("PRAGMA synchronous = FULL");
-            return journal;
-        }
-        catch (SqliteException exception)
-        {
-            journal.connection.Dispose();
-            throw Unusable(path, exception);
-        }
-        catch
-        {
-            journal.connection.Dispose();
-            throw;
-        }
-    }
+        journal.RequireSchema(path);
+        journal.Execute("PRAGMA journal_mode = WAL");
+        journal.Execute("PRAGMA synchronous = FULL");
+    });
 
     /// <summary>Opens an existing journal to read.</summary>
     /// <exception cref="InvalidDataException">The file is not a journal, or one of another schema version.</exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
-    public static SqliteJournal OpenExisting(string path)
-    {
-        // Not read-only: the file of a killed run needs its write-ahead log taken in first.
-        var journal = new SqliteJournal(Connect(path, SqliteOpenMode.ReadWrite), writable: false);
-        try
-        {
-            journal.RequireSchema(path);
-            return journal;
-        }
-        catch (SqliteException exception)
-        {
-            journal.connection.Dispose();
-            throw Unusable(path, exception);
-        }
-        catch
-        {
-            journal.connection.Dispose();
-            throw;
-        }
-    }
+    /// <remarks>Not read-only underneath: the file of a killed run needs its write-ahead log taken in first.</remarks>
+    public static SqliteJournal OpenExisting(string path) =>
+        Open(path, SqliteOpenMode.ReadWrite, writable: false, journal => journal.RequireSchema(path));
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Runs()
@@ -184,19 +152,25 @@ public sealed class SqliteJournal : IJournalStore
         }
     }
 
-    private static SqliteConnection Connect(string path, SqliteOpenMode mode)
+    private static SqliteJournal Open(string path, SqliteOpenMode mode, bool writable, Action<SqliteJournal> prepare)
     {
         var text = new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = 5 };
-        var connection = new SqliteConnection(text.ToString());
+        var journal = new SqliteJournal(new SqliteConnection(text.ToString()), writable);
         try
         {
-            connection.Open();
-            return connection;
+            journal.connection.Open();
+            prepare(journal);
+            return journal;
         }
-        catch (SqliteException exception)
+        catch (Exception exception)
         {
-            connection.Dispose();
-            throw Unusable(path, exception);
+            journal.connection.Dispose();
+            if (exception is SqliteException fault)
+            {
+                throw Unusable(path, fault);
+            }
+
+            throw;
         }
     }
 

@@ -83,7 +83,9 @@ public sealed class EmulateTests : IDisposable
     [InlineData("several agents")]
     [InlineData("the coordinator")]
     [InlineData("all")]
-    public async Task Emulate_ProcessesKilled_CompletesWithTheSameDigest(string victims)
+    [InlineData("one agent", "TERM")]
+    [InlineData("the coordinator", "TERM")]
+    public async Task Emulate_ProcessesKilled_CompletesWithTheSameDigest(string victims, string signal = "KILL")
     {
         Assert.Equal(0, (await DccProcess.Run(["simulate", .. LongRun, "--output", folder["s"]])).ExitCode);
         using var emulate = DccProcess.Start(null, ["emulate", .. LongRun, "--output", folder["e"]]);
@@ -106,7 +108,7 @@ public sealed class EmulateTests : IDisposable
             };
             foreach (var target in targets)
             {
-                DccProcess.Signal(target, "KILL");
+                DccProcess.Signal(target, signal);
                 killed++;
             }
 
@@ -117,7 +119,7 @@ public sealed class EmulateTests : IDisposable
         await output;
         Assert.True(emulate.ExitCode == 0, await error);
         Assert.Equal(Digest("s"), Digest("e"));
-        Assert.Equal(killed, Events("killed").Count);
+        Assert.Equal(killed, Events(signal == "KILL" ? "killed" : "exited").Count);
         Assert.Equal(killed, DccProcess.Summary(folder["e"]).GetProperty("restarts").GetInt32());
         Assert.Equal(0, (await DccProcess.Run("verify", folder["e"], "--relearn")).ExitCode);
     }

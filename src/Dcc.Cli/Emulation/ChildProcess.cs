@@ -46,15 +46,16 @@ internal sealed class ChildProcess : IDisposable
     internal int Restarts { get; private set; }
 
     /// <summary>Starts the child and keeps it running until the run is over.</summary>
+    /// <param name="finished">Whether the run has ended, asked when the child ends without a fault: it may know before this process does.</param>
     /// <param name="over">Cancelled when the child is no longer needed; it then ends on its own or is stopped by <see cref="Stop"/>.</param>
     /// <exception cref="ChildFailedException">It ended before it joined, or too often.</exception>
-    internal async Task KeepRunning(CancellationToken over)
+    internal async Task KeepRunning(Func<Task<bool>> finished, CancellationToken over)
     {
         var what = "started";
         while (Start(what) is { } running)
         {
             await running.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
-            if (over.IsCancellationRequested || running.ExitCode == 0)
+            if (over.IsCancellationRequested || (running.ExitCode == 0 && await finished().ConfigureAwait(false)))
             {
                 return;
             }

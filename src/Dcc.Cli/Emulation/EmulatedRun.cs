@@ -90,7 +90,7 @@ internal sealed class EmulatedRun : IDisposable
         var children = new List<Task>();
         try
         {
-            children.Add(coordinator.KeepRunning(over.Token));
+            children.Add(coordinator.KeepRunning(() => Task.FromResult(false), over.Token));
             var run = Run(children, over.Token, failed.Token);
             await FirstFault(run, children).ConfigureAwait(false);
             await over.CancelAsync().ConfigureAwait(false);
@@ -120,7 +120,7 @@ internal sealed class EmulatedRun : IDisposable
         coordinator.Joined = true;
         lock (children)
         {
-            children.AddRange(agents.Select(agent => agent.KeepRunning(over)));
+            children.AddRange(agents.Select(agent => agent.KeepRunning(() => IsFinished(cancellation), over)));
         }
 
         progress.Advance(0, "waiting for the devices");
@@ -146,6 +146,20 @@ internal sealed class EmulatedRun : IDisposable
         }
 
         await run.ConfigureAwait(false);
+    }
+
+    private async Task<bool> IsFinished(CancellationToken cancellation)
+    {
+        try
+        {
+            var status = await operation.GetRunAsync(new RunRequest { Run = InProcessRun.Name }, cancellationToken: cancellation).ConfigureAwait(false);
+            return status.State == "finished";
+        }
+        catch (RpcException)
+        {
+            // Nobody to ask: the child is started again, and learns of the end itself.
+            return false;
+        }
     }
 
     private async Task CreateRun(CancellationToken cancellation)

@@ -17,9 +17,6 @@ internal sealed class RunLoop
 {
     private const int InputCapacity = 4096;
 
-    // A watcher that does not keep up loses the oldest updates.
-    private const int WatchCapacity = 1024;
-
     private readonly string name;
     private readonly IJournalStore store;
     private readonly RoundEngine engine;
@@ -29,7 +26,7 @@ internal sealed class RunLoop
     private readonly Channel<Input> inputs = Channel.CreateBounded<Input>(new BoundedChannelOptions(InputCapacity) { SingleReader = true });
     private readonly List<RoundEffect> effects = [];
     private readonly Dictionary<long, DeviceStream> streams = [];
-    private readonly List<Channel<RunUpdate>> watchers = [];
+    private readonly RunWatchers watchers = new();
 
     // The pushes of every committed round, to replay to whoever missed them: 32 bytes per device and round.
     private readonly List<Core.Learning.Push[]> history;
@@ -69,6 +66,7 @@ internal sealed class RunLoop
         Joined,
         Event,
         Watch,
+        Unwatch,
         Status,
         Cancel,
     }
@@ -87,13 +85,15 @@ internal sealed class RunLoop
     internal ValueTask Post(in RoundEvent input) => Enqueue(new Input(InputKind.Event, input));
 
     /// <summary>Everything that happens from now on; completes when the run is over.</summary>
-    internal async Task<ChannelReader<RunUpdate>> Watch()
+    internal async Task<Channel<RunUpdate>> Watch()
     {
-        var watcher = Channel.CreateBounded<RunUpdate>(
-            new BoundedChannelOptions(WatchCapacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+        var watcher = RunWatchers.Create();
         await Enqueue(new Input(InputKind.Watch, Watcher: watcher)).ConfigureAwait(false);
-        return watcher.Reader;
+        return watcher;
     }
+
+    /// <summary>Ends a watch before the run is over.</summary>
+    internal ValueTask Unwatch(Channel<RunUpdate> watcher) => Enqueue(new Input(InputKind.Unwatch, Watcher: watcher));
 
     /// <summary>The run's status, after everything posted before.</summary>
     internal Task<RunStatus> Status(CancellationToken cancellation) => Ask(InputKind.Status, cancellation);
@@ -157,6 +157,9 @@ internal sealed class RunLoop
             case InputKind.Watch:
                 AddWatcher(input.Watcher!);
                 break;
+            case InputKind.Unwatch:
+                watchers.Remove(input.Watcher!);
+                break;
             case InputKind.Cancel:
                 CancelRun();
                 input.Reply!.SetResult(Describe());
@@ -176,7 +179,7 @@ internal sealed class RunLoop
             joins++;
             Log.Joined(logger, name, input.Device, input.Round, input.Incarnation);
             stream.Send(new CoordinatorMessage { Welcome = Wire.ToWelcome(Parameters, options.Heartbeat) });
-            Tell(new RunUpdate { Device = new DeviceEvent { Kind = "joined", Device = (uint)input.Device, Round = (uint)engine.Round } });
+            watchers.Tell(new RunUpdate { Device = new DeviceEvent { Kind = "joined", Device = (uint)input.Device, Round = (uint)engine.Round } });
             TellStatus();
         }
 
@@ -194,7 +197,7 @@ internal sealed class RunLoop
         if (input.Kind == RoundEventKind.Left && streams.Remove(input.Incarnation))
         {
             Log.Left(logger, name, input.Device, input.Incarnation);
-            Tell(new RunUpdate { Device = new DeviceEvent { Kind = "left", Device = (uint)input.Device, Round = (uint)engine.Round } });
+            watchers.Tell(new RunUpdate { Device = new DeviceEvent { Kind = "left", Device = (uint)input.Device, Round = (uint)engine.Round } });
             TellStatus();
         }
 
@@ -251,7 +254,7 @@ internal sealed class RunLoop
             stream.Close(Refusals.ToStatus(effect, engine));
         }
 
-        Tell(new RunUpdate
+        watchers.Tell(new RunUpdate
         {
             Device = new DeviceEvent
             {
@@ -276,14 +279,14 @@ internal sealed class RunLoop
         history.Add(committed.Pushes);
         ShowTheta();
         Log.Committed(logger, name, committed.Round);
-        if (watchers.Count > 0)
+        if (watchers.Any)
         {
             var update = new RoundCommitted
             {
                 Round = (uint)committed.Round, MeanTheta = meanTheta, MeanCost = committed.Reports.Average(report => report.Cost),
             };
             update.RoundTripMilliseconds.AddRange(roundTrips);
-            Tell(new RunUpdate { Round = update });
+            watchers.Tell(new RunUpdate { Round = update });
             TellStatus();
         }
 
@@ -319,25 +322,16 @@ internal sealed class RunLoop
 
     private void TellStatus()
     {
-        if (watchers.Count > 0)
+        if (watchers.Any)
         {
-            Tell(new RunUpdate { Status = Describe() });
-        }
-    }
-
-    private void Tell(RunUpdate update)
-    {
-        foreach (var watcher in watchers)
-        {
-            watcher.Writer.TryWrite(update);
+            watchers.Tell(new RunUpdate { Status = Describe() });
         }
     }
 
     private void EndWatches()
     {
         TellStatus();
-        watchers.ForEach(watcher => watcher.Writer.TryComplete());
-        watchers.Clear();
+        watchers.End();
     }
 
     private RunStatus Describe()

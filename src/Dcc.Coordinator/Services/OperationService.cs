@@ -51,10 +51,11 @@ internal sealed class OperationService(RunRegistry registry, IHostApplicationLif
     public override async Task WatchRun(RunRequest request, IServerStreamWriter<RunUpdate> responseStream, ServerCallContext context)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        var run = Find(request);
+        var updates = await run.Watch().ConfigureAwait(false);
         try
         {
-            var updates = await Find(request).Watch().ConfigureAwait(false);
-            await foreach (var update in updates.ReadAllAsync(over.Token).ConfigureAwait(false))
+            await foreach (var update in updates.Reader.ReadAllAsync(over.Token).ConfigureAwait(false))
             {
                 await responseStream.WriteAsync(update, over.Token).ConfigureAwait(false);
             }
@@ -62,6 +63,10 @@ internal sealed class OperationService(RunRegistry registry, IHostApplicationLif
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
             throw new RpcException(new Status(StatusCode.Unavailable, "coordinator: stopping"));
+        }
+        finally
+        {
+            await run.Unwatch(updates).ConfigureAwait(false);
         }
     }
 

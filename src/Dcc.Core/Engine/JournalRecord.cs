@@ -131,3 +131,11 @@ public sealed record CommittedRound(int Round, Push[] Pushes, Report[] Reports, 
         return value;
     }
 }
+
+/// <summary>A stored journal that is not what a run wrote.</summary>
+public sealed class JournalException(long sequence, string reason)
+    : Exception($"journal record {sequence} is damaged: {reason}")
+{
+    /// <summary>The first bad record.</summary>
+    public long Sequence { get; } = sequence;
+}

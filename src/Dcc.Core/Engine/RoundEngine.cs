@@ -335,11 +335,3 @@ public sealed class RoundEngine
         where T : unmanaged => MemoryMarshal.AsBytes(a)
             .SequenceEqual(MemoryMarshal.AsBytes(b));
 }
-
-/// <summary>A stored journal that is not what a run wrote.</summary>
-public sealed class JournalException(long sequence, string reason)
-    : Exception($"journal record {sequence} is damaged: {reason}")
-{
-    /// <summary>The first bad record.</summary>
-    public long Sequence { get; } = sequence;
-}

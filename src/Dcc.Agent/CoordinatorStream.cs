@@ -1,0 +1,125 @@
+using Dcc.Protocol;
+using Dcc.Protocol.V1;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.Retry;
+
+namespace Dcc.Agent;
+
+/// <summary>An established stream: the coordinator has welcomed the device.</summary>
+internal sealed class CoordinatorStream(
+    AsyncDuplexStreamingCall<DeviceMessage, CoordinatorMessage> call, Welcome welcome, CancellationTokenSource watchdog) : IDisposable
+{
+    private const int SilentHeartbeats = 3;
+
+    internal Welcome Welcome => welcome;
+
+    internal TimeSpan Heartbeat { get; } = TimeSpan.FromMilliseconds(welcome.HeartbeatMilliseconds);
+
+    internal Task Send(DeviceMessage message, CancellationToken cancellation) => call.RequestStream.WriteAsync(message, cancellation);
+
+    /// <summary>Says that nothing more will come.</summary>
+    internal Task Complete() => call.RequestStream.CompleteAsync();
+
+    /// <summary>The next message, null at the stream's end; the peer is taken for dead when it stays silent for three heartbeats.</summary>
+    internal async Task<CoordinatorMessage?> Next()
+    {
+        watchdog.CancelAfter(SilentHeartbeats * Heartbeat);
+        var more = await call.ResponseStream.MoveNext(watchdog.Token).ConfigureAwait(false);
+
+        // While the learner holds the reader up, silence is this side's own.
+        watchdog.CancelAfter(Timeout.InfiniteTimeSpan);
+        return more ? call.ResponseStream.Current : null;
+    }
+
+    public void Dispose()
+    {
+        call.Dispose();
+        watchdog.Dispose();
+    }
+}
+
+/// <summary>Establishes a device's stream, again and again with exponentially growing, jittered delays.</summary>
+internal sealed class StreamConnector
+{
+    internal static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan WelcomeTimeout = TimeSpan.FromSeconds(15);
+
+    private readonly int device;
+    private readonly string run;
+    private readonly Coordination.CoordinationClient client;
+    private readonly ResiliencePipeline pipeline;
+
+    internal StreamConnector(int device, AgentOptions options, Coordination.CoordinationClient client, TimeProvider time, ILogger logger)
+    {
+        this.device = device;
+        this.client = client;
+        run = options.Run;
+        pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions
+            {
+                MaxRetryAttempts = int.MaxValue,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = FirstDelay,
+                MaxDelay = LongestDelay,
+                ShouldHandle = new PredicateBuilder().Handle<RpcException>(exception => !IsFinal(exception.StatusCode)),
+                OnRetry = retry =>
+                {
+                    Log.Retrying(
+                        logger, device, options.Coordinator, Reason(retry.Outcome.Exception!), retry.AttemptNumber + 2, retry.RetryDelay.TotalSeconds);
+                    return ValueTask.CompletedTask;
+                },
+            })
+            .Build();
+    }
+
+    /// <summary>A new stream, however many attempts it takes.</summary>
+    /// <param name="lastRoundHeld">The last round the device has learned, -1 for none.</param>
+    /// <param name="cancellation">Ends the attempts.</param>
+    /// <exception cref="RpcException">The coordinator refuses this device for good.</exception>
+    internal ValueTask<CoordinatorStream> Connect(int lastRoundHeld, CancellationToken cancellation) =>
+        pipeline.ExecuteAsync(async token => await Attempt(lastRoundHeld, token).ConfigureAwait(false), cancellation);
+
+    /// <summary>What no further attempt can change.</summary>
+    internal static bool IsFinal(StatusCode code) => IsBadInput(code)
+        || code is StatusCode.FailedPrecondition or StatusCode.Aborted or StatusCode.PermissionDenied or StatusCode.Unauthenticated;
+
+    /// <summary>What was wrong from the start: the run, the device or what it sends.</summary>
+    internal static bool IsBadInput(StatusCode code) => code is StatusCode.InvalidArgument or StatusCode.NotFound;
+
+    internal static string Reason(Exception exception) => exception is RpcException rpc
+        ? $"{rpc.StatusCode}: {rpc.Status.DebugException?.GetBaseException().Message ?? rpc.Status.Detail}"
+        : exception is OperationCanceledException ? "silence" : exception.Message;
+
+    private async Task<CoordinatorStream> Attempt(int lastRoundHeld, CancellationToken cancellation)
+    {
+        var watchdog = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        watchdog.CancelAfter(WelcomeTimeout);
+        var call = client.Participate(cancellationToken: cancellation);
+        try
+        {
+            var hello = new Hello
+            {
+                Run = run, Device = (uint)device, RoundsHeld = (uint)(lastRoundHeld + 1), ProtocolVersion = Wire.Version,
+            };
+            await call.RequestStream.WriteAsync(new DeviceMessage { Hello = hello }, watchdog.Token).ConfigureAwait(false);
+            return await call.ResponseStream.MoveNext(watchdog.Token).ConfigureAwait(false) && call.ResponseStream.Current.Welcome is { } welcome
+                ? new CoordinatorStream(call, welcome, watchdog)
+                : throw new RpcException(new Status(StatusCode.Unavailable, "the stream ended before its welcome"));
+        }
+        catch (Exception exception)
+        {
+            call.Dispose();
+            watchdog.Dispose();
+            if (exception is OperationCanceledException && !cancellation.IsCancellationRequested)
+            {
+                throw new RpcException(new Status(StatusCode.DeadlineExceeded, "no welcome in time"));
+            }
+
+            throw;
+        }
+    }
+}
