@@ -111,8 +111,9 @@ internal sealed class DeviceWorker
                 return false;
             }
 
+            // Whether the coordinator still hears that this side is done does not matter any more.
             await learn.ConfigureAwait(false);
-            await stream.Complete().ConfigureAwait(false);
+            await send.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return true;
         }
         finally
@@ -167,6 +168,7 @@ internal sealed class DeviceWorker
                     break;
                 case CoordinatorMessage.ContentOneofCase.End:
                     Log.Ended(logger, device, message.End.Theta);
+                    outbox.Complete();
                     return true;
                 default:
                     break;
@@ -205,7 +207,7 @@ internal sealed class DeviceWorker
         return outcome;
     }
 
-    // Sends what is ready, and a heartbeat where nothing was for a while.
+    // Sends what is ready, and a heartbeat where nothing was for a while; after the run's end, that nothing more will come.
     private async Task Send(CoordinatorStream stream, ChannelReader<DeviceMessage> outbox, CancellationToken cancellation)
     {
         var heartbeat = new DeviceMessage { Heartbeat = new Heartbeat() };
@@ -214,7 +216,11 @@ internal sealed class DeviceWorker
         {
             try
             {
-                await ready.WaitAsync(stream.Heartbeat, time, cancellation).ConfigureAwait(false);
+                if (!await ready.WaitAsync(stream.Heartbeat, time, cancellation).ConfigureAwait(false))
+                {
+                    await stream.Complete().ConfigureAwait(false);
+                    return;
+                }
             }
             catch (TimeoutException)
             {

@@ -47,12 +47,14 @@ public class RunTests
                 }
             }
 
-            await devices[0].Next();
-            var listening = devices[0].Next();
+            await Task.WhenAll(devices.Select(device => device.Next()));
+            var listening = devices.Select(device => device.Next()).ToList();
             await host.Stop();
-            var exception = await Assert.ThrowsAsync<RpcException>(() => listening);
-            Assert.Equal(StatusCode.Unavailable, exception.StatusCode);
-            Assert.Contains("stopping", exception.Status.Detail, StringComparison.Ordinal);
+            var ends = await Task.WhenAll(listening.Select(next => Assert.ThrowsAsync<RpcException>(() => next)));
+
+            // The client library reports Internal where the connection closed before it had read the status; hardly ever for all.
+            Assert.All(ends, end => Assert.Contains(end.StatusCode, new[] { StatusCode.Unavailable, StatusCode.Internal }));
+            Assert.Contains(ends, end => end is { StatusCode: StatusCode.Unavailable, Status.Detail: "coordinator: stopping" });
         }
 
         await using (var host = await CoordinatorHost.Start(("Coordinator:Store", file)))
