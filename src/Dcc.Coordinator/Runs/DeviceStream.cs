@@ -24,7 +24,7 @@ internal sealed class DeviceStream : IDisposable
     private readonly ITimer timer;
     private volatile bool sentSinceTick;
     private int silentTicks;
-    private Status? end;
+    private EndReason? end;
 
     internal DeviceStream(int device, long incarnation, TimeSpan heartbeat, TimeProvider time)
     {
@@ -41,6 +41,8 @@ internal sealed class DeviceStream : IDisposable
         Heartbeat,
     }
 
+    private sealed record EndReason(Status? Status);
+
     private readonly record struct Outgoing(
         OutgoingKind Kind, int Round = 0, Core.Learning.Push Push = default, CoordinatorMessage? Message = null, Core.Learning.Push[]? Missed = null);
 
@@ -52,7 +54,7 @@ internal sealed class DeviceStream : IDisposable
     internal CancellationToken Aborted => aborted.Token;
 
     /// <summary>Why the stream was closed from this side; null for a normal end.</summary>
-    internal Status? End => end;
+    internal Status? End => end?.Status;
 
     internal void Send(CoordinatorMessage message) => Enqueue(new Outgoing(OutgoingKind.Message, Message: message));
 
@@ -65,13 +67,7 @@ internal sealed class DeviceStream : IDisposable
     internal void Heard() => Interlocked.Exchange(ref silentTicks, 0);
 
     /// <summary>Closes the stream once what is enqueued is written; the first reason given is the one the peer is told.</summary>
-    internal void Close(Status? status)
-    {
-        if (outbox.Writer.TryComplete())
-        {
-            end = status;
-        }
-    }
+    internal void Close(Status? status) => TryClose(status);
 
     /// <summary>Writes what is enqueued until the stream is closed.</summary>
     internal async Task Pump(IServerStreamWriter<CoordinatorMessage> responses, CancellationToken cancellation)
@@ -119,11 +115,22 @@ internal sealed class DeviceStream : IDisposable
 
     private void Abort(Status status)
     {
-        if (outbox.Writer.TryComplete())
+        if (TryClose(status))
         {
-            end = status;
             aborted.Cancel();
         }
+    }
+
+    // The reason is set before the outbox is completed: whoever sees the end of the one must find the other.
+    private bool TryClose(Status? status)
+    {
+        if (Interlocked.CompareExchange(ref end, new EndReason(status), null) is not null)
+        {
+            return false;
+        }
+
+        outbox.Writer.TryComplete();
+        return true;
     }
 
     private void Tick()
