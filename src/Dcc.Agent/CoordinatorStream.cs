@@ -33,6 +33,9 @@ internal sealed class CoordinatorStream(
         return more ? call.ResponseStream.Current : null;
     }
 
+    /// <summary>Ends the call at once, and with it a wait for the next message.</summary>
+    internal void Abandon() => call.Dispose();
+
     public void Dispose()
     {
         call.Dispose();
@@ -117,6 +120,12 @@ internal sealed class StreamConnector
             if (exception is OperationCanceledException && !cancellation.IsCancellationRequested)
             {
                 throw new RpcException(new Status(StatusCode.DeadlineExceeded, "no welcome in time"));
+            }
+
+            if (exception is HttpRequestException)
+            {
+                // How a write fails when the connection goes away under it, as it does when the coordinator stops.
+                throw new RpcException(new Status(StatusCode.Unavailable, exception.Message, exception));
             }
 
             throw;

@@ -103,8 +103,9 @@ internal sealed class DeviceWorker
         var listen = Listen(stream, inbox.Writer, over.Token);
         try
         {
-            // The stream's end shows in listening or sending, the run's end in learning, which has then taken everything before it.
-            var first = await Task.WhenAny(learn, send, listen).ConfigureAwait(false);
+            // The stream's end shows in listening, the run's end in learning, which has then taken everything before it. A write into a call that
+            // has ended fails in ways that depend on the moment: why it ended is what the listener is told.
+            var first = await Task.WhenAny(learn, listen).ConfigureAwait(false);
             await first.ConfigureAwait(false);
             if (first == listen && !await listen.ConfigureAwait(false))
             {
@@ -119,6 +120,7 @@ internal sealed class DeviceWorker
         finally
         {
             await over.CancelAsync().ConfigureAwait(false);
+            stream.Abandon();
             await Task.WhenAll(learn, send, listen).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

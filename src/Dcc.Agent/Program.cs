@@ -73,11 +73,11 @@ internal sealed class AgentService : BackgroundService
             MaxReconnectBackoff = TimeSpan.FromMilliseconds(200),
         });
         using var learning = new SemaphoreSlim(Environment.ProcessorCount);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         var client = new Coordination.CoordinationClient(channel);
-        var workers = devices.Select(device => new DeviceWorker(device, options, system, client, learning, time, logger).Run(stoppingToken));
         try
         {
-            ExitCode = (await Task.WhenAll(workers).ConfigureAwait(false)).Max();
+            ExitCode = (await Task.WhenAll(devices.Select(device => RunDevice(device, client, learning, over))).ConfigureAwait(false)).Max();
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -90,6 +90,20 @@ internal sealed class AgentService : BackgroundService
         }
 
         lifetime.StopApplication();
+    }
+
+    // A fault nobody foresaw in one device ends the process, so that whoever supervises it starts it again; the others would go on without it.
+    private async Task<int> RunDevice(int device, Coordination.CoordinationClient client, SemaphoreSlim learning, CancellationTokenSource over)
+    {
+        try
+        {
+            return await new DeviceWorker(device, options, system, client, learning, time, logger).Run(over.Token).ConfigureAwait(false);
+        }
+        catch
+        {
+            await over.CancelAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     private static EdgeSystem? ReadSystem(string? path)
