@@ -98,7 +98,7 @@ internal sealed class DeviceWorker
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var inbox = Channel.CreateBounded<CoordinatorMessage>(new BoundedChannelOptions(InboxCapacity) { SingleReader = true, SingleWriter = true });
         var outbox = Channel.CreateBounded<DeviceMessage>(new BoundedChannelOptions(OutboxCapacity) { SingleReader = true });
-        var learn = Learn(inbox.Reader, outbox.Writer, over.Token);
+        var learn = Learn(inbox.Reader, outbox.Writer, cancellation, over.Token);
         var send = Send(stream, outbox.Reader, over.Token);
         var listen = Listen(stream, inbox.Writer, over.Token);
         try
@@ -145,7 +145,9 @@ internal sealed class DeviceWorker
         return false;
     }
 
-    private async Task<bool> Learn(ChannelReader<CoordinatorMessage> inbox, ChannelWriter<DeviceMessage> outbox, CancellationToken cancellation)
+    // The end of a stream waits for the evaluation in progress, which the session keeps; the end of the process does not.
+    private async Task Learn(
+        ChannelReader<CoordinatorMessage> inbox, ChannelWriter<DeviceMessage> outbox, CancellationToken process, CancellationToken cancellation)
     {
         await foreach (var message in inbox.ReadAllAsync(cancellation).ConfigureAwait(false))
         {
@@ -154,13 +156,13 @@ internal sealed class DeviceWorker
                 case CoordinatorMessage.ContentOneofCase.Replay:
                     foreach (var (round, push) in Wire.ToPushes(message.Replay))
                     {
-                        await Take(round, push, cancellation).ConfigureAwait(false);
+                        await Take(round, push, process, cancellation).ConfigureAwait(false);
                     }
 
                     break;
                 case CoordinatorMessage.ContentOneofCase.Push:
                     var pushed = (int)message.Push.Round;
-                    if (await Take(pushed, Wire.ToPush(message.Push), cancellation).ConfigureAwait(false) is PushOutcome.Learned or PushOutcome.Repeated)
+                    if (await Take(pushed, Wire.ToPush(message.Push), process, cancellation).ConfigureAwait(false) is PushOutcome.Learned or PushOutcome.Repeated)
                     {
                         var report = new Protocol.V1.Report();
                         Wire.Fill(report, pushed, session!.LastReport);
@@ -171,22 +173,20 @@ internal sealed class DeviceWorker
                 case CoordinatorMessage.ContentOneofCase.End:
                     Log.Ended(logger, device, message.End.Theta);
                     outbox.Complete();
-                    return true;
+                    return;
                 default:
                     break;
             }
         }
-
-        return false;
     }
 
-    private async Task<PushOutcome> Take(int round, Push push, CancellationToken cancellation)
+    private async Task<PushOutcome> Take(int round, Push push, CancellationToken process, CancellationToken cancellation)
     {
         await learning.WaitAsync(cancellation).ConfigureAwait(false);
         PushOutcome outcome;
         try
         {
-            outcome = await Task.Run(() => session!.Handle(round, push), cancellation).ConfigureAwait(false);
+            outcome = await Task.Run(() => session!.Handle(round, push), CancellationToken.None).WaitAsync(process).ConfigureAwait(false);
         }
         finally
         {

@@ -51,7 +51,7 @@ internal sealed class AgentService : BackgroundService
         this.lifetime = lifetime;
         this.logger = logger;
         devices = this.options.DeviceIndices();
-        system = ReadSystem(this.options.System);
+        system = OptionInputs.ReadSystem(this.options.System);
         if (system is not null && devices[^1] >= system.Devices.Length)
         {
             throw new InvalidInputException("devices", $"indices below {system.Devices.Length}, the devices of the system file", this.options.Devices);
@@ -63,58 +63,70 @@ internal sealed class AgentService : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var channel = GrpcChannel.ForAddress(options.Coordinator, new GrpcChannelOptions
-        {
-            HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, ConnectTimeout = TimeSpan.FromSeconds(5) },
-            DisposeHttpClient = true,
-
-            // The pipeline around a stream decides when to try again; the channel must not hold its attempts back (for up to 2 minutes).
-            InitialReconnectBackoff = TimeSpan.FromMilliseconds(50),
-            MaxReconnectBackoff = TimeSpan.FromMilliseconds(200),
-        });
         using var learning = new SemaphoreSlim(Environment.ProcessorCount);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        var client = new Coordination.CoordinationClient(channel);
+        var channels = new Dictionary<string, GrpcChannel>(StringComparer.Ordinal);
         try
         {
-            ExitCode = (await Task.WhenAll(devices.Select(device => RunDevice(device, client, learning, over))).ConfigureAwait(false)).Max();
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            ExitCode = Hosting.ExitCode.Done;
+            ExitCode = (await Task.WhenAll(devices.Select((device, position) =>
+                RunDevice(device, options.Address(position), channels, learning, over))).ConfigureAwait(false)).Max();
         }
         catch (InvalidInputException exception)
         {
             ExitCode = Hosting.ExitCode.BadInput;
             await Console.Error.WriteLineAsync(exception.Message).ConfigureAwait(false);
         }
+        finally
+        {
+            channels.Values.ToList().ForEach(channel => channel.Dispose());
+        }
 
         lifetime.StopApplication();
     }
 
-    // A fault nobody foresaw in one device ends the process, so that whoever supervises it starts it again; the others would go on without it.
-    private async Task<int> RunDevice(int device, Coordination.CoordinationClient client, SemaphoreSlim learning, CancellationTokenSource over)
+    // Devices with the same address share a connection.
+    private static Coordination.CoordinationClient Open(Dictionary<string, GrpcChannel> channels, string address)
     {
-        try
+        if (!channels.TryGetValue(address, out var channel))
         {
-            return await new DeviceWorker(device, options, system, client, learning, time, logger).Run(over.Token).ConfigureAwait(false);
+            channel = channels[address] = GrpcChannel.ForAddress(address, new GrpcChannelOptions
+            {
+                HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, ConnectTimeout = TimeSpan.FromSeconds(5) },
+                DisposeHttpClient = true,
+                ThrowOperationCanceledOnCancellation = true,
+
+                // The pipeline around a stream decides when to try again; the channel must not hold its attempts back (for up to 2 minutes).
+                InitialReconnectBackoff = TimeSpan.FromMilliseconds(50),
+                MaxReconnectBackoff = TimeSpan.FromMilliseconds(200),
+            });
         }
-        catch
-        {
-            await over.CancelAsync().ConfigureAwait(false);
-            throw;
-        }
+
+        return new Coordination.CoordinationClient(channel);
     }
 
-    private static EdgeSystem? ReadSystem(string? path)
+    // A device that fails ends the process, so that whoever supervises it notices: the others would wait for its reports for ever.
+    private async Task<int> RunDevice(
+        int device, string address, Dictionary<string, GrpcChannel> channels, SemaphoreSlim learning, CancellationTokenSource over)
     {
+        var worker = new DeviceWorker(
+            device, new AgentOptions { Coordinator = address, Run = options.Run }, system, Open(channels, address), learning, time, logger);
+        var code = Hosting.ExitCode.Failed;
         try
         {
-            return path is null ? null : EdgeSystem.Parse(File.ReadAllBytes(path));
+            code = await worker.Run(over.Token).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
         {
-            throw new InvalidInputException("system", "a readable file", $"{path} ({exception.Message})");
+            code = Hosting.ExitCode.Done;
         }
+        finally
+        {
+            if (code != Hosting.ExitCode.Done)
+            {
+                await over.CancelAsync().ConfigureAwait(false);
+            }
+        }
+
+        return code;
     }
 }

@@ -34,7 +34,7 @@ internal static class Program
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = TimeSpan.FromSeconds(5),
+                ProcessTerminationTimeout = EmulatedRun.LongestStop,
             }).ConfigureAwait(false);
         }
         catch (InvalidInputException exception)

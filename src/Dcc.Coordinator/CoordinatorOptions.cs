@@ -1,5 +1,4 @@
-using System.ComponentModel.DataAnnotations;
-using Dcc.Core.Devices;
+using System.Globalization;
 using Dcc.Core.Validation;
 using Dcc.Hosting;
 using Dcc.Protocol;
@@ -17,16 +16,12 @@ internal sealed class CoordinatorOptions
     internal const string MemoryStore = "memory";
 
     /// <summary>Address to serve HTTP/2 without TLS on. Port 0 takes a free one.</summary>
-    [Required]
-    [Url]
     public string Listen { get; set; } = "http://127.0.0.1:5080";
 
     /// <summary>Path of the SQLite file that keeps every run, or "memory".</summary>
-    [Required]
     public string Store { get; set; } = "dcc-coordinator.db";
 
     /// <summary>Each side of a stream sends at least this often, and takes the other for dead after three times it. Seconds.</summary>
-    [Range(0.05, 3600)]
     public double HeartbeatSeconds { get; set; } = 10;
 
     internal TimeSpan Heartbeat => TimeSpan.FromSeconds(HeartbeatSeconds);
@@ -61,8 +56,26 @@ internal sealed class CoordinatorOptions
         ]);
 }
 
-[OptionsValidator]
-internal sealed partial class CoordinatorOptionsValidator : IValidateOptions<CoordinatorOptions>;
+/// <summary>Checks the options at start.</summary>
+internal sealed class CoordinatorOptionsValidator : IValidateOptions<CoordinatorOptions>
+{
+    public ValidateOptionsResult Validate(string? name, CoordinatorOptions options)
+    {
+        var faults = new List<InputFault>();
+        OptionInputs.CheckAddress("listen", options.Listen, ["http"], faults);
+        if (options.Store.Length == 0)
+        {
+            faults.Add(new InputFault("store", "a file or memory", "nothing"));
+        }
+
+        if (!(options.HeartbeatSeconds is >= 0.05 and <= 3600))
+        {
+            faults.Add(new InputFault("heartbeat", "0.05 to 3600 seconds", options.HeartbeatSeconds.ToString("R", CultureInfo.InvariantCulture)));
+        }
+
+        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(string.Join("; ", faults));
+    }
+}
 
 /// <summary>The run to create at start; section Run. Absent settings have the run's own defaults.</summary>
 internal sealed class RunOptions
@@ -107,7 +120,7 @@ internal sealed class RunOptions
     internal RunParameters ToParameters()
     {
         const uint DefaultDevices = 10;
-        var described = ReadSystem();
+        var described = OptionInputs.ReadSystem(System);
         var devices = Devices ?? (uint?)described?.Devices.Length ?? DefaultDevices;
         if (described is not null && described.Devices.Length != devices)
         {
@@ -129,23 +142,6 @@ internal sealed class RunOptions
         Set(CongestionForm, value => message.CongestionForm = value);
         Set(described is null ? null : (described with { Exponent = Alpha ?? described.Exponent }).ToJson(), value => message.EmulatedSystem = value);
         return Wire.ToParameters(message);
-    }
-
-    private EdgeSystem? ReadSystem()
-    {
-        if (System is null)
-        {
-            return null;
-        }
-
-        try
-        {
-            return EdgeSystem.Parse(File.ReadAllBytes(System));
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidInputException("system", "a readable file", $"{System} ({exception.Message})");
-        }
     }
 
     private static void Set<T>(T? value, Action<T> assign)

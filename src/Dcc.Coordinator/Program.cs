@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Dcc.Coordinator.Runs;
 using Dcc.Coordinator.Services;
 using Dcc.Core.Engine;
@@ -33,6 +34,10 @@ internal static class Program
         catch (IOException exception) when (exception.InnerException is AddressInUseException)
         {
             throw new InvalidInputException("listen", "a free address", options.Listen);
+        }
+        catch (SocketException exception)
+        {
+            throw new InvalidInputException("listen", "an address of this machine that may be bound", $"{options.Listen} ({exception.Message})");
         }
 
         Log.Listening(app.Logger, string.Join(' ', app.Urls), options.Store);
@@ -90,7 +95,8 @@ internal static class Program
         var run = app.Services.GetRequiredService<IOptions<RunOptions>>().Value;
         if (run.Name is { } name)
         {
-            await registry.Create(name, run.ToParameters(), CancellationToken.None).ConfigureAwait(false);
+            _ = await registry.Create(name, run.ToParameters(), CancellationToken.None).ConfigureAwait(false)
+                ?? throw new InvalidInputException("run", "a new name, or the parameters it was created with", name);
         }
     }
 

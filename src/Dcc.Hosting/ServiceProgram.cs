@@ -48,7 +48,7 @@ public static class ServiceProgram
         {
             return Say(ExitCode.BadInput, exception.Message);
         }
-        catch (InvalidOperationException exception) when (exception.InnerException is FormatException or ArgumentException)
+        catch (InvalidOperationException exception) when (exception.InnerException is FormatException or ArgumentException or OverflowException)
         {
             // What the configuration binder throws for a value that does not parse; its message names the key.
             return Say(ExitCode.BadInput, exception.Message);

@@ -130,7 +130,7 @@ public sealed class EmulateTests : IDisposable
     [InlineData("KILL", 137)]
     public async Task Emulate_Ended_LeavesNoChild(string signal, int exitCode)
     {
-        using var emulate = DccProcess.Start(null, ["emulate", "--devices", "4", "--steps", "30000000", "--output", folder["e"]]);
+        using var emulate = DccProcess.Start(null, ["emulate", "--devices", "4", "--steps", "2000000000", "--output", folder["e"]]);
         var error = emulate.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await Until(emulate, () => Events("joined").Count >= Agents);
         var children = DccProcess.Children(emulate.Id, "Dcc.Agent").Concat(DccProcess.Children(emulate.Id, "Dcc.Coordinator")).ToList();
@@ -155,7 +155,7 @@ public sealed class EmulateTests : IDisposable
             new Dictionary<string, string> { ["Coordinator__HeartbeatSeconds"] = "-1" }, "emulate", "--output", folder["e"]);
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("coordinator ended before it joined (exit code 2)", result.Error, StringComparison.Ordinal);
-        Assert.Contains("HeartbeatSeconds must be between", result.Error, StringComparison.Ordinal);
+        Assert.Contains("heartbeat: expected 0.05 to 3600 seconds, got -1", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -205,12 +205,22 @@ public sealed class EmulateTests : IDisposable
     [InlineData("Dcc.Agent", "--colour red", "--colour")]
     [InlineData("Dcc.Agent", "--devices 4-2", "devices")]
     [InlineData("Dcc.Agent", "--devices x", "devices")]
-    [InlineData("Dcc.Agent", "--coordinator nowhere", "Coordinator")]
+    [InlineData("Dcc.Agent", "--devices 0-2147483647", "devices")]
+    [InlineData("Dcc.Agent", "--coordinator nowhere", "coordinator")]
+    [InlineData("Dcc.Agent", "--coordinator http://127.0.0.1:1,http://127.0.0.1:2 --devices 0-2", "coordinator")]
+    [InlineData("Dcc.Agent", "--system=", "system")]
     [InlineData("Dcc.Agent", "--system no-such-file", "system")]
     [InlineData("Dcc.Agent", "--devices 7 --system SYSTEM", "devices")]
     [InlineData("Dcc.Agent", "--run", "--run")]
     [InlineData("Dcc.Coordinator", "--colour red", "--colour")]
-    [InlineData("Dcc.Coordinator", "--listen nowhere", "Listen")]
+    [InlineData("Dcc.Coordinator", "--listen nowhere", "listen")]
+    [InlineData("Dcc.Coordinator", "--listen https://127.0.0.1:0 --store memory", "listen")]
+    [InlineData("Dcc.Coordinator", "--listen http://127.0.0.1:0/path --store memory", "listen")]
+    [InlineData("Dcc.Coordinator", "--listen http://192.0.2.1:80 --store memory", "listen")]
+    [InlineData("Dcc.Coordinator", "--heartbeat 0 --store memory", "heartbeat")]
+    [InlineData("Dcc.Coordinator", "--listen http://127.0.0.1:0 --store memory --run a --rounds -1", "Rounds")]
+    [InlineData("Dcc.Coordinator", "--listen http://127.0.0.1:0 --store memory --run a --rounds 99999999999", "Rounds")]
+    [InlineData("Dcc.Coordinator", "--listen http://127.0.0.1:0 --store memory --run a --system=", "system")]
     [InlineData("Dcc.Coordinator", "--heartbeat x --store memory", "HeartbeatSeconds")]
     [InlineData("Dcc.Coordinator", "--listen http://127.0.0.1:0 --store memory --run a --devices 0", "devices")]
     [InlineData("Dcc.Coordinator", "--listen http://127.0.0.1:0 --store memory --run a --solver magic", "solver")]
@@ -232,6 +242,21 @@ public sealed class EmulateTests : IDisposable
         Assert.Equal(2, process.ExitCode);
         Assert.Contains(field, await error, StringComparison.Ordinal);
         Assert.Equal(1, (await error).Count(character => character == '\n'));
+    }
+
+    [Fact]
+    public async Task Agent_OneOfItsDevicesIsRefused_ExitsThoughTheOthersWait()
+    {
+        var coordinator = DccProcess.StartService(
+            "Dcc.Coordinator", "--listen", "http://127.0.0.1:0", "--store", "memory", "--run", "small", "--devices", "3");
+        var line = await LogSays(coordinator, "Listening on");
+        using var agent = DccProcess.StartService(
+            "Dcc.Agent", "--coordinator", "http://" + line.Split("http://")[1].Split(' ', ',')[0], "--run", "small", "--devices", "1-4");
+        agent.BeginOutputReadLine();
+        await agent.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(2, agent.ExitCode);
+        DccProcess.Signal(coordinator.Id, "TERM");
+        await coordinator.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
     private string Digest(string run) => DccProcess.Summary(folder[run]).GetProperty("digest").GetString()!;
@@ -265,17 +290,17 @@ public sealed class EmulateTests : IDisposable
         return last is null ? -1 : int.Parse(last.Split("round ")[1].Split(' ')[0], CultureInfo.InvariantCulture);
     }
 
-    private static async Task LogSays(Process process, string text)
+    private static async Task<string> LogSays(Process process, string text)
     {
         while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
             if (line.Contains(text, StringComparison.Ordinal))
             {
-                return;
+                return line;
             }
         }
 
-        Assert.Fail($"the process ended before it said '{text}': {await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)}");
+        throw new Xunit.Sdk.XunitException($"the process ended before it said '{text}': {await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)}");
     }
 
     // What other processes do has no event to wait for: their files and process table entries are looked at again and again.

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Dcc.Cli.Runs;
 using Dcc.Cli.Terminal;
 using Dcc.Core.Devices;
@@ -99,11 +100,22 @@ internal static class VerifyCommand
             return;
         }
 
-        using var summary = JsonDocument.Parse(Inputs.ReadFile("DIR", path));
-        var stated = summary.RootElement.GetProperty("digest").GetString();
+        var stated = Digest(Inputs.ReadFile("DIR", path));
         if (stated != engine.Digest)
         {
-            throw new InvalidDataException($"summary.json states digest {stated}, the journal gives {engine.Digest}");
+            throw new InvalidDataException($"summary.json states digest {stated ?? "nothing"}, the journal gives {engine.Digest}");
+        }
+    }
+
+    private static string? Digest(byte[] summary)
+    {
+        try
+        {
+            return JsonNode.Parse(summary)?["digest"]?.GetValue<string>();
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return null;
         }
     }
 }

@@ -14,9 +14,11 @@ internal sealed class ChildProcess : IDisposable
     private const int MaxRestarts = 10;
     private const int ShownLogLines = 10;
 
+    // Ten restarts must outlast what goes away by itself, such as a port that is still in use.
+    private static readonly TimeSpan RestartDelay = TimeSpan.FromMilliseconds(200);
+
     private readonly string service;
     private readonly string[] arguments;
-    private readonly string logPath;
     private readonly Action<string> report;
     private readonly Lock gate = new();
     private Process? process;
@@ -35,10 +37,12 @@ internal sealed class ChildProcess : IDisposable
         this.arguments = [.. arguments, "--stop-with-stdin"];
         this.report = report;
         Name = name;
-        logPath = Path.Combine(logFolder, name + ".log");
+        LogPath = Path.Combine(logFolder, name + ".log");
     }
 
     internal string Name { get; }
+
+    internal string LogPath { get; }
 
     /// <summary>Set once the child took part: from then on it is restarted when it ends early.</summary>
     internal bool Joined { get; set; }
@@ -75,6 +79,7 @@ internal sealed class ChildProcess : IDisposable
                 throw new ChildFailedException($"{Name} ended more than {MaxRestarts} times ({fate}); its last log lines:\n{LastLogLines()}");
             }
 
+            await Task.Delay(RestartDelay, CancellationToken.None).ConfigureAwait(false);
             Restarts++;
             what = "restarted";
         }
@@ -148,7 +153,7 @@ internal sealed class ChildProcess : IDisposable
             }
 
             Dispose();
-            log = TextWriter.Synchronized(new StreamWriter(logPath, append: true) { AutoFlush = true });
+            log = TextWriter.Synchronized(new StreamWriter(LogPath, append: true) { AutoFlush = true });
             try
             {
                 process = Process.Start(start)!;
@@ -185,7 +190,7 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    private string LastLogLines() => File.Exists(logPath) ? string.Join('\n', File.ReadLines(logPath).TakeLast(ShownLogLines)) : "(no log)";
+    private string LastLogLines() => File.Exists(LogPath) ? string.Join('\n', File.ReadLines(LogPath).TakeLast(ShownLogLines)) : "(no log)";
 }
 
 /// <summary>A service that emulate started did not do its part.</summary>

@@ -24,6 +24,9 @@ internal sealed class EmulatedRun : IDisposable
     private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(5);
 
+    /// <summary>No stop takes longer: the agents end together, then the coordinator, each within its grace, and a little for the killing.</summary>
+    internal static readonly TimeSpan LongestStop = (2 * StopGrace) + TimeSpan.FromSeconds(5);
+
     private readonly RunParameters parameters;
     private readonly EventLog events;
     private readonly IProgressDisplay progress;
@@ -88,10 +91,11 @@ internal sealed class EmulatedRun : IDisposable
         using var over = new CancellationTokenSource();
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var children = new List<Task>();
+        var run = Task.CompletedTask;
         try
         {
             children.Add(coordinator.KeepRunning(() => Task.FromResult(false), over.Token));
-            var run = Run(children, over.Token, failed.Token);
+            run = Run(children, over.Token, failed.Token);
             await FirstFault(run, children).ConfigureAwait(false);
             await over.CancelAsync().ConfigureAwait(false);
             await Task.WhenAll(agents.Select(agent => agent.WaitForEnd(EndGrace))).ConfigureAwait(false);
@@ -103,6 +107,7 @@ internal sealed class EmulatedRun : IDisposable
             await over.CancelAsync().ConfigureAwait(false);
             await Task.WhenAll(agents.Select(agent => agent.Stop(StopGrace))).ConfigureAwait(false);
             await coordinator.Stop(StopGrace).ConfigureAwait(false);
+            await run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await Task.WhenAll(children).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -174,13 +179,19 @@ internal sealed class EmulatedRun : IDisposable
                 await operation.CreateRunAsync(request, cancellationToken: patience.Token).ConfigureAwait(false);
                 return;
             }
-            catch (RpcException exception) when (exception.StatusCode == StatusCode.Unavailable)
-            {
-                await Task.Delay(RetryDelay, patience.Token).ConfigureAwait(false);
-            }
             catch (RpcException exception) when (exception.StatusCode == StatusCode.InvalidArgument)
             {
                 throw new InvalidInputException("run", "parameters that the coordinator takes", exception.Status.Detail);
+            }
+            catch (RpcException exception)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (exception.StatusCode != StatusCode.Unavailable || patience.IsCancellationRequested)
+                {
+                    throw new ChildFailedException($"the coordinator did not take the run ({exception.Status.Detail}); its log is {coordinator.LogPath}");
+                }
+
+                await Task.Delay(RetryDelay, cancellation).ConfigureAwait(false);
             }
         }
     }
@@ -242,9 +253,14 @@ internal sealed class EmulatedRun : IDisposable
 
     private void TakeDevice(DeviceEvent device)
     {
-        if (device.Kind == "joined")
+        if (device.Kind is "joined" or "present")
         {
             agents[(int)device.Device / devicesPerProcess].Joined = true;
+        }
+
+        if (device.Kind == "present")
+        {
+            return;
         }
 
         events.Write(clock.Elapsed.TotalSeconds, device.Kind, round: (int)device.Round, device: (int)device.Device, reason: device.Reason);
@@ -252,6 +268,8 @@ internal sealed class EmulatedRun : IDisposable
 
     private void TakeRound(RoundCommitted round)
     {
+        // Every device took part.
+        Array.ForEach(agents, agent => agent.Joined = true);
         RoundTrips[(int)round.Round] = [.. round.RoundTripMilliseconds];
         progress.Advance((round.Round + 1.0) / (parameters.Rounds + 1), string.Create(
             CultureInfo.InvariantCulture,

@@ -22,7 +22,10 @@ internal sealed class DeviceStream : IDisposable
     private readonly CoordinatorMessage heartbeatMessage = new() { Heartbeat = new Heartbeat() };
     private readonly CancellationTokenSource aborted = new();
     private readonly ITimer timer;
+    private readonly TimeSpan heartbeat;
     private volatile bool sentSinceTick;
+    private volatile bool heartbeatQueued;
+    private bool opened;
     private int silentTicks;
     private EndReason? end;
 
@@ -30,7 +33,8 @@ internal sealed class DeviceStream : IDisposable
     {
         Device = device;
         Incarnation = incarnation;
-        timer = time.CreateTimer(_ => Tick(), null, heartbeat, heartbeat);
+        this.heartbeat = heartbeat;
+        timer = time.CreateTimer(_ => Tick(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     private enum OutgoingKind
@@ -67,7 +71,14 @@ internal sealed class DeviceStream : IDisposable
     internal void Heard() => Interlocked.Exchange(ref silentTicks, 0);
 
     /// <summary>Closes the stream once what is enqueued is written; the first reason given is the one the peer is told.</summary>
-    internal void Close(Status? status) => TryClose(status);
+    internal void Close(Status? status)
+    {
+        // The reason is set before the outbox is completed: whoever sees the end of the one must find the other.
+        if (Interlocked.CompareExchange(ref end, new EndReason(status), null) is null)
+        {
+            outbox.Writer.TryComplete();
+        }
+    }
 
     /// <summary>Writes what is enqueued until the stream is closed.</summary>
     internal async Task Pump(IServerStreamWriter<CoordinatorMessage> responses, CancellationToken cancellation)
@@ -76,6 +87,7 @@ internal sealed class DeviceStream : IDisposable
         await foreach (var outgoing in outbox.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
         {
             sentSinceTick = true;
+            heartbeatQueued &= outgoing.Kind != OutgoingKind.Heartbeat;
             switch (outgoing.Kind)
             {
                 case OutgoingKind.Message:
@@ -89,6 +101,7 @@ internal sealed class DeviceStream : IDisposable
                     foreach (var replay in Wire.ToReplays(outgoing.Round, outgoing.Missed!))
                     {
                         await responses.WriteAsync(new CoordinatorMessage { Replay = replay }, cancellation).ConfigureAwait(false);
+                        sentSinceTick = true;
                     }
 
                     break;
@@ -99,15 +112,22 @@ internal sealed class DeviceStream : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        timer.Dispose();
-        aborted.Dispose();
-    }
+    // The token source stays: a tick may be about to cancel it, and it holds nothing that needs releasing.
+#pragma warning disable CA2213
+    public void Dispose() => timer.Dispose();
+#pragma warning restore CA2213
 
     private void Enqueue(in Outgoing outgoing)
     {
-        if (!outbox.Writer.TryWrite(outgoing))
+        if (!opened)
+        {
+            // The welcome comes first: no heartbeat before it.
+            opened = true;
+            timer.Change(heartbeat, heartbeat);
+        }
+
+        // A stream that is closing still writes what it has, and takes nothing more.
+        if (!outbox.Writer.TryWrite(outgoing) && end is null)
         {
             Abort(new Status(StatusCode.ResourceExhausted, "stream: expected a peer that reads, got one with a full outbox"));
         }
@@ -115,22 +135,8 @@ internal sealed class DeviceStream : IDisposable
 
     private void Abort(Status status)
     {
-        if (TryClose(status))
-        {
-            aborted.Cancel();
-        }
-    }
-
-    // The reason is set before the outbox is completed: whoever sees the end of the one must find the other.
-    private bool TryClose(Status? status)
-    {
-        if (Interlocked.CompareExchange(ref end, new EndReason(status), null) is not null)
-        {
-            return false;
-        }
-
-        outbox.Writer.TryComplete();
-        return true;
+        Close(status);
+        aborted.Cancel();
     }
 
     private void Tick()
@@ -139,8 +145,9 @@ internal sealed class DeviceStream : IDisposable
         {
             Abort(new Status(StatusCode.Unavailable, "stream: expected a heartbeat, got silence"));
         }
-        else if (!sentSinceTick)
+        else if (!sentSinceTick && !heartbeatQueued)
         {
+            heartbeatQueued = true;
             Enqueue(new Outgoing(OutgoingKind.Heartbeat));
         }
 

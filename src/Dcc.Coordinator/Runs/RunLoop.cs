@@ -108,21 +108,32 @@ internal sealed class RunLoop
         // Completing the channel ends the loop; waiting on it with a token would allocate at every wait. What is still enqueued then is lost
         // without harm: the journal has every committed round, and the rest is asked for again.
         using var stop = cancellation.Register(() => inputs.Writer.TryComplete());
-        while (await inputs.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
+        try
         {
-            while (!cancellation.IsCancellationRequested && inputs.Reader.TryRead(out var input))
+            while (await inputs.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
             {
-                Take(input);
-            }
+                while (!cancellation.IsCancellationRequested && inputs.Reader.TryRead(out var input))
+                {
+                    Take(input);
+                }
 
-            if (cancellation.IsCancellationRequested)
+                if (cancellation.IsCancellationRequested)
+                {
+                    return;
+                }
+            }
+        }
+        finally
+        {
+            inputs.Writer.TryComplete();
+            while (inputs.Reader.TryRead(out var input))
             {
-                return;
+                input.Reply?.SetCanceled(CancellationToken.None);
             }
         }
     }
 
-    // A run that has stopped takes nothing more; its streams are closed by then.
+    // A run that has stopped takes nothing more; its streams are closed by then, or will be when the process stops.
     private ValueTask Enqueue(in Input input) => inputs.Writer.TryWrite(input) ? ValueTask.CompletedTask : EnqueueSlowly(input);
 
     private async ValueTask EnqueueSlowly(Input input)
@@ -134,6 +145,8 @@ internal sealed class RunLoop
                 return;
             }
         }
+
+        input.Reply?.SetCanceled(CancellationToken.None);
     }
 
     private async Task<RunStatus> Ask(InputKind kind, CancellationToken cancellation)
@@ -314,6 +327,14 @@ internal sealed class RunLoop
     {
         watchers.Add(watcher);
         watcher.Writer.TryWrite(new RunUpdate { Status = Describe() });
+        foreach (var stream in streams.Values)
+        {
+            watcher.Writer.TryWrite(new RunUpdate
+            {
+                Device = new DeviceEvent { Kind = "present", Device = (uint)stream.Device, Round = (uint)engine.Round },
+            });
+        }
+
         if (engine.Finished || engine.Cancelled)
         {
             EndWatches();

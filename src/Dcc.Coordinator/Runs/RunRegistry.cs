@@ -50,13 +50,14 @@ internal sealed class RunRegistry(
         }
     }
 
-    /// <summary>Creates a run; one that exists already with the same parameters is returned.</summary>
-    /// <exception cref="InvalidInputException">The name is empty, or exists with other parameters.</exception>
-    internal async Task<RunLoop> Create(string name, RunParameters parameters, CancellationToken cancellation)
+    /// <summary>Creates a run; one that exists already with the same parameters is returned, null when it exists with others.</summary>
+    /// <exception cref="InvalidInputException">The name is none.</exception>
+    /// <exception cref="IOException">The store cannot be written.</exception>
+    internal async Task<RunLoop?> Create(string name, RunParameters parameters, CancellationToken cancellation)
     {
         if (name.Length is 0 or > 100 || name.Any(char.IsControl))
         {
-            throw new InvalidInputException("run", "a name of 1 to 100 characters", name.Length == 0 ? "nothing" : $"{name.Length} characters");
+            throw new InvalidInputException("run", "a name of 1 to 100 characters without control characters", name.Length == 0 ? "nothing" : $"{name.Length} characters");
         }
 
         await creating.WaitAsync(cancellation).ConfigureAwait(false);
@@ -64,9 +65,7 @@ internal sealed class RunRegistry(
         {
             if (runs.TryGetValue(name, out var existing))
             {
-                return existing.Parameters.ToJson().AsSpan().SequenceEqual(parameters.ToJson())
-                    ? existing
-                    : throw new InvalidInputException("run", "a new name, or the parameters it was created with", name);
+                return existing.Parameters.ToJson().AsSpan().SequenceEqual(parameters.ToJson()) ? existing : null;
             }
 
             var effects = new List<RoundEffect>();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Dcc.Coordinator.Runs;
 using Dcc.Core.Engine;
 using Dcc.Core.Validation;
@@ -92,8 +93,9 @@ internal sealed class CoordinationService(
         RunLoop run, DeviceStream stream, IAsyncStreamReader<DeviceMessage> requests, IServerStreamWriter<CoordinatorMessage> responses,
         ServerCallContext context)
     {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stream.Aborted);
-        var pump = stream.Pump(responses, over.Token);
+        using var broken = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stream.Aborted);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(broken.Token);
+        var pump = stream.Pump(responses, broken.Token);
         var listen = Listen(run, stream, requests, over.Token);
         try
         {
@@ -105,7 +107,8 @@ internal sealed class CoordinationService(
         }
         finally
         {
-            // Whichever ended first, the other has nothing left to wait for; what it then throws is the consequence, not the cause.
+            // Whichever ended first, the other has nothing left to wait for; what it then throws is the consequence, not the cause. A write is not
+            // cancelled: that would reset the call, and the peer would never learn its status.
             stream.Close(null);
             await over.CancelAsync().ConfigureAwait(false);
             await Task.WhenAll(pump, listen).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -147,6 +150,8 @@ internal sealed class CoordinationService(
         return run.Post(RoundEvent.Reported(stream.Device, stream.Incarnation, round, scalars));
     }
 
+    // Pooled: it waits once for every message.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> Next(IAsyncStreamReader<DeviceMessage> requests, CancellationToken cancellation)
     {
         try
@@ -161,6 +166,11 @@ internal sealed class CoordinationService(
         {
             throw Fault(
                 ProtocolFault.Oversized, StatusCode.ResourceExhausted, $"message: expected at most {Wire.MaxDeviceMessageBytes} bytes, got more");
+        }
+        catch (Exception exception) when (exception is RpcException or InvalidDataException || exception is IOException { Source: "Grpc.AspNetCore.Server" })
+        {
+            // What gRPC's framing throws for a length, a flag or a content that no client sends. A reset comes from the server below it.
+            throw Fault(ProtocolFault.Garbage, StatusCode.InvalidArgument, $"message: expected a gRPC frame, got none ({exception.Message})");
         }
         catch (IOException)
         {

@@ -21,13 +21,19 @@ internal sealed class OperationService(RunRegistry registry, IHostApplicationLif
 
         try
         {
-            var run = await registry.Create(request.Run, Wire.ToParameters(request.Parameters), context.CancellationToken).ConfigureAwait(false);
+            var parameters = Wire.ToParameters(request.Parameters);
+            var run = await registry.Create(request.Run, parameters, context.CancellationToken).ConfigureAwait(false)
+                ?? throw new RpcException(new Status(
+                    StatusCode.AlreadyExists, $"run: expected a new name, or the parameters it was created with, got '{request.Run}'"));
             return await run.Status(context.CancellationToken).ConfigureAwait(false);
         }
         catch (InvalidInputException exception)
         {
-            throw new RpcException(new Status(
-                registry.Find(request.Run) is null ? StatusCode.InvalidArgument : StatusCode.AlreadyExists, exception.Message));
+            throw new RpcException(new Status(StatusCode.InvalidArgument, exception.Message));
+        }
+        catch (IOException exception)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, $"store: expected to be writable, got {exception.Message}"));
         }
     }
 
