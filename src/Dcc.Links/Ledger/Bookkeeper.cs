@@ -61,7 +61,7 @@ internal sealed class Bookkeeper : IHttp2Listener
     public void Message(ReadOnlySpan<byte> head, bool isReadable, in LayerBytes bytes)
     {
         var message = isReadable ? meaning(direction, head) : default;
-        var (cause, round) = causes.OfMessage(message);
+        var (cause, round) = causes.OfMessage(direction, message);
         Book(cause, round, bytes);
         books.CountMessage(direction, cause, message.Kind);
         relay?.Add(message);
@@ -75,7 +75,7 @@ internal sealed class Bookkeeper : IHttp2Listener
 
     public void Rest(in LayerBytes bytes)
     {
-        var (cause, round) = causes.OfRest();
+        var (cause, round) = causes.OfRest(direction);
         Book(cause, round, bytes);
     }
 

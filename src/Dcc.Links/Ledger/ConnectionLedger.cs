@@ -7,24 +7,33 @@ internal sealed class ConnectionLedger : IConnectionTap
     private readonly Bookkeeper up;
     private readonly Bookkeeper down;
     private readonly Watcher? upArrival;
-    private readonly Watcher? downDeparture;
+    private readonly Watcher downDeparture;
     private bool isClosed;
 
     internal ConnectionLedger(DeviceBooks books, MessageMeaning meaning, MessageObserver? observer)
     {
         this.books = books;
+        ConnectionCauses causes;
         lock (books.Gate)
         {
-            var causes = new ConnectionCauses(books.History);
+            causes = new ConnectionCauses(books.History);
             up = new Bookkeeper(LinkDirection.Up, TapMoment.Sent, books, causes, meaning, observer);
             down = new Bookkeeper(LinkDirection.Down, TapMoment.Delivered, books, causes, meaning, observer);
         }
 
-        if (observer is not null)
+        upArrival = observer is null ? null : new Watcher(LinkDirection.Up, TapMoment.Delivered, meaning, observer);
+        downDeparture = new Watcher(LinkDirection.Down, TapMoment.Sent, meaning, (direction, moment, message) =>
         {
-            upArrival = new Watcher(LinkDirection.Up, TapMoment.Delivered, meaning, observer);
-            downDeparture = new Watcher(LinkDirection.Down, TapMoment.Sent, meaning, observer);
-        }
+            if (message.Kind == MessageKind.End)
+            {
+                lock (books.Gate)
+                {
+                    causes.AnnounceEnd();
+                }
+            }
+
+            observer?.Invoke(direction, moment, message);
+        });
     }
 
     public void Sent(LinkDirection direction, ReadOnlySpan<byte> bytes)
@@ -35,7 +44,7 @@ internal sealed class ConnectionLedger : IConnectionTap
         }
         else
         {
-            downDeparture?.Take(bytes);
+            downDeparture.Take(bytes);
         }
     }
 

@@ -118,6 +118,61 @@ public class CausesTests
         Assert.Equal(1, ledger.Totals().DeviceRounds);
     }
 
+    /// <summary>The device may answer before the proxy has told that it wrote; then nothing may look like a fault.</summary>
+    [Fact]
+    public void FirstSession_DeliveriesToldLate_HasNoRetries()
+    {
+        var tap = ledger.Opened();
+        byte[][] down =
+        [
+            Frames.Join(Frames.Settings, Frames.SettingsAck, Frames.Headers(1), Welcome, Push(0)), Frames.Join(Push(1), End, Trailers),
+        ];
+        tap.Up(Frames.Preface, Frames.Settings, Frames.Headers(1), Hello);
+        tap.Sent(Down, down[0]);
+        tap.Up(Frames.SettingsAck, Report(0));
+        tap.Delivered(Down, down[0]);
+        tap.Sent(Down, down[1]);
+        tap.Up(Report(1), HalfClose, Frames.Of(FrameType.GoAway, 0, 0, new byte[8]));
+        tap.Delivered(Down, down[1]);
+        tap.Closed(null);
+
+        Assert.Equal(0, Bytes(Up, LedgerCause.Retry) + Bytes(Down, LedgerCause.Retry));
+        Assert.Equal(2 * MessageFrame, Bytes(Up, LedgerCause.Algorithm));
+        Assert.Equal(2 * MessageFrame, Bytes(Down, LedgerCause.Algorithm));
+        Assert.True(ledger.Totals().AddsUp);
+    }
+
+    [Fact]
+    public void EndOnALaterConnection_IsJoiningOnce()
+    {
+        var tap = Join();
+        Exchange(tap, 0);
+        tap.Closed(null);
+        tap = Join();
+        tap.Down(End, Trailers);
+        tap.Up(HalfClose);
+        tap.Closed(null);
+        Assert.Equal(MessageFrame + 29, Round(0, Down, LedgerCause.Joining));
+        Assert.Equal(9, Round(0, Up, LedgerCause.Joining));
+
+        tap = Join();
+        tap.Down(End);
+        Assert.Equal(MessageFrame + 29, Round(0, Down, LedgerCause.Joining));
+    }
+
+    [Fact]
+    public void EndSentBeforeTheSetUpIsDelivered_LeavesTheSetUpARetry()
+    {
+        Join().Closed(null);
+        var joining = Bytes(Down, LedgerCause.Joining);
+        var tap = ledger.Opened();
+        tap.Up(Frames.Preface, Frames.Settings, Frames.Headers(1), Hello);
+        tap.Down(Frames.Settings, Frames.Headers(1), Welcome, End, Trailers);
+
+        Assert.Equal(joining + MessageFrame + 29, Bytes(Down, LedgerCause.Joining));
+        Assert.Equal(9 + 29 + MessageFrame, Bytes(Down, LedgerCause.Retry));
+    }
+
     [Fact]
     public void Observer_SeesEveryMessageAtBothMoments_AndMayCloseTheConnection()
     {
