@@ -6,14 +6,11 @@ namespace Dcc.Links.Ledger;
 /// </summary>
 internal sealed class Http2Parser
 {
-    // A device has one stream at a time; a peer that opens streams and never ends them must not cost memory for ever.
-    private const int MaxStreams = 128;
-
     // A record of type handshake: the first byte of every TLS connection, and as HTTP/2 neither a preface nor SETTINGS.
     private const byte TlsHandshake = 0x16;
 
     private readonly IHttp2Listener listener;
-    private readonly List<GrpcStream> streams = [];
+    private readonly GrpcStreams streams;
     private readonly byte[] header = new byte[FrameHeader.Bytes];
     private Place place;
     private LedgerLayer foreignLayer = LedgerLayer.Other;
@@ -35,6 +32,7 @@ internal sealed class Http2Parser
     internal Http2Parser(LinkDirection direction, IHttp2Listener listener)
     {
         this.listener = listener;
+        streams = new GrpcStreams(listener);
         place = direction == LinkDirection.Up ? Place.Preface : Place.Header;
     }
 
@@ -160,7 +158,7 @@ internal sealed class Http2Parser
             return;
         }
 
-        stream = Find(frame.Stream);
+        stream = streams.Find(frame.Stream);
         stream.TakeFrameHeader(FrameHeader.Bytes);
         place = frame.IsPaddedData ? Place.PadLength : Place.Data;
         EndDataWhenDone();
@@ -182,7 +180,7 @@ internal sealed class Http2Parser
             listener.Frame(frame.Type, FrameHeader.Bytes + frame.Length);
             if (frame.EndsStream)
             {
-                EndStream();
+                streams.End(frame.Stream);
             }
         }
     }
@@ -232,7 +230,7 @@ internal sealed class Http2Parser
         place = padding > 0 ? Place.Padding : Place.Header;
         if (padding == 0 && frame.EndsStream)
         {
-            EndStream();
+            streams.End(frame.Stream);
         }
     }
 
@@ -242,47 +240,11 @@ internal sealed class Http2Parser
         return bytes.Length;
     }
 
-    private GrpcStream Find(int id)
-    {
-        foreach (var open in streams)
-        {
-            if (open.Id == id)
-            {
-                return open;
-            }
-        }
-
-        if (streams.Count == MaxStreams)
-        {
-            streams[0].End(listener);
-            streams.RemoveAt(0);
-        }
-
-        var opened = new GrpcStream(id);
-        streams.Add(opened);
-        return opened;
-    }
-
-    private void EndStream()
-    {
-        var index = streams.FindIndex(open => open.Id == frame.Stream);
-        if (index >= 0)
-        {
-            streams[index].End(listener);
-            streams.RemoveAt(index);
-        }
-    }
-
     private void GiveUp(LedgerLayer layer)
     {
         place = Place.Foreign;
         foreignLayer = layer;
-        foreach (var open in streams)
-        {
-            open.End(listener);
-        }
-
-        streams.Clear();
+        streams.EndAll();
     }
 
     private void Rest(LedgerLayer layer, long bytes)
