@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Dcc.Cli.Scenarios;
+using Dcc.Cli.Scenarios.Export;
 using Dcc.Core.Validation;
 
 namespace Dcc.Cli.Commands;
@@ -10,7 +11,7 @@ internal static class ScenarioCommand
 {
     internal static Command Create() => new("scenario", "List, show, validate and export scenarios.")
     {
-        List(), Show(), Validate(), Schema(),
+        List(), Show(), Validate(), Export(), Schema(),
     };
 
     private static Command List()
@@ -69,6 +70,35 @@ internal static class ScenarioCommand
         return command;
     }
 
+    private static Command Export()
+    {
+        var name = Inputs.Scenario("NAME|FILE", required: true);
+        var format = Inputs.Choice<ExportFormat>("--format", "What to write: tc commands, or Chaos Mesh objects.");
+        var device = Inputs.Number<int>("--device", "Only this device's links and faults [all].", "I");
+        format.Required = true;
+        var command = new Command("export", "Write a scenario for the kernel or for a cluster, and say what has no equivalent there.")
+        {
+            name, format, device,
+        };
+        command.SetAction(parsed =>
+        {
+            var (scenario, devices, _) = ScenarioFile.Open(parsed.GetValue(name)!).ForItself();
+            if (parsed.GetValue(device) is { } asked && (asked < 0 || asked >= devices))
+            {
+                throw new InvalidInputException(
+                    "device", string.Create(CultureInfo.InvariantCulture, $"an index from 0 to {devices - 1}"),
+                    asked.ToString(CultureInfo.InvariantCulture));
+            }
+
+            IEnumerable<int> chosen = parsed.GetValue(device) is { } one ? [one] : Enumerable.Range(0, devices);
+            Console.Out.Write(parsed.GetValue(format) == ExportFormat.Tc
+                ? TrafficControlExport.Write(scenario, chosen)
+                : ChaosMeshExport.Write(scenario, chosen));
+            return Program.Done;
+        });
+        return command;
+    }
+
     private static Command Schema()
     {
         var command = new Command("schema", "Print the JSON Schema of scenario files, for editors.");
@@ -79,4 +109,10 @@ internal static class ScenarioCommand
         });
         return command;
     }
+}
+
+internal enum ExportFormat
+{
+    Tc,
+    ChaosMesh,
 }

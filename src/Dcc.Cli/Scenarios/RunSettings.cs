@@ -53,6 +53,9 @@ internal sealed record RunSettings
 
     internal int? DevicesPerProcess { get; private init; }
 
+    /// <summary>Whether the numbers of devices and rounds could be read, or were left out.</summary>
+    internal bool SizeKnown { get; private init; } = true;
+
     /// <param name="node">The value of <c>run:</c>, null where there is none.</param>
     /// <param name="folder">What the path of a system file is relative to.</param>
     /// <param name="faults">Receives what is wrong.</param>
@@ -63,7 +66,7 @@ internal sealed record RunSettings
             return new RunSettings();
         }
 
-        return new RunSettings
+        var settings = new RunSettings
         {
             Devices = fields.Whole("devices", 1, RunParameters.MaxDevices),
             Rounds = fields.Whole("rounds", 1, RunParameters.MaxRounds),
@@ -81,6 +84,11 @@ internal sealed record RunSettings
             PerturbationSize = fields.Number("perturbationSize", "a number in (0, 0.5]", value => value is > 0 and <= 0.5),
             InitialTheta = ReadTheta(fields, faults),
             DevicesPerProcess = fields.Whole("devicesPerProcess", 1, RunParameters.MaxDevices),
+        };
+        return settings with
+        {
+            SizeKnown = fields.Has("devices") == settings.Devices is not null && fields.Has("rounds") == settings.Rounds is not null
+                && fields.Has("system") == settings.System is not null,
         };
     }
 

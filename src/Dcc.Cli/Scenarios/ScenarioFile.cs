@@ -65,12 +65,13 @@ internal sealed class ScenarioFile
     /// <exception cref="InvalidInputException">Every fault of the file, each with its line.</exception>
     internal Scenario For(int devices, int rounds, ulong seed, LinkProfile? link)
     {
-        var found = faults.Copy();
+        // Where the file's own size could not be read, what is out of range of a default would mislead.
+        var found = Run.SizeKnown ? faults.Copy() : new ScenarioFaults(Name);
         var settings = links.Of(devices, seed, found);
-        var injected = timeline.ConvertAll(entry => entry.In(devices, rounds, found));
+        var injected = timeline.Select(entry => entry.In(devices, rounds, found)).OfType<TimelineFault>().ToList();
         injected.AddRange(chaos?.Expand(devices, rounds, seed, injected.Select(fault => fault.Trigger), found) ?? []);
         TimelineConflicts.Find(injected, found);
-        found.Throw();
+        (Run.SizeKnown ? found : faults).Throw();
         return new Scenario(Name, link is null ? settings : LinkPlan.Uniform(link).Of(devices, seed, found), injected, Run.DevicesPerProcess);
     }
 

@@ -3,15 +3,18 @@ using Dcc.Cli.Scenarios.Yaml;
 
 namespace Dcc.Cli.Scenarios;
 
-/// <summary>A fault as written, before it is known how many devices and rounds there are.</summary>
+/// <summary>
+/// A fault as written, before it is known how many devices and rounds there are. A part that could not be read is null; the rest is checked all
+/// the same.
+/// </summary>
 /// <param name="trigger">When.</param>
-/// <param name="devices">Which devices, null where the action takes none.</param>
+/// <param name="devices">Which devices, null also where the action takes none.</param>
 /// <param name="action">What, given the devices.</param>
 /// <param name="fields">Where it is written.</param>
-internal sealed class TimelineEntry(FaultTrigger trigger, DeviceSet? devices, Func<int[], FaultAction> action, YamlFields fields)
+internal sealed class TimelineEntry(FaultTrigger? trigger, DeviceSet? devices, Func<int[], FaultAction>? action, YamlFields fields)
 {
-    /// <summary>The fault among N devices over R rounds; notes indices out of range.</summary>
-    internal TimelineFault In(int deviceCount, int rounds, ScenarioFaults faults)
+    /// <summary>The fault among N devices over R rounds, null where it was not read; notes indices out of range.</summary>
+    internal TimelineFault? In(int deviceCount, int rounds, ScenarioFaults faults)
     {
         var (device, round) = trigger switch
         {
@@ -29,7 +32,13 @@ internal sealed class TimelineEntry(FaultTrigger trigger, DeviceSet? devices, Fu
             NoteAt("round", rounds, round, faults);
         }
 
-        var fault = new TimelineFault(trigger, action(devices?.Of(deviceCount, faults) ?? []), fields.Line, fields.Path);
+        var indices = devices?.Of(deviceCount, faults) ?? [];
+        if (trigger is null || action is null)
+        {
+            return null;
+        }
+
+        var fault = new TimelineFault(trigger, action(indices), fields.Line, fields.Path);
         var end = fault.Action switch
         {
             Partition partition => partition.End,

@@ -71,7 +71,6 @@ internal sealed class TimelineReader(LinkReader links, ScenarioFaults faults)
 
     private TimelineEntry? Entry(YamlNode node, string path)
     {
-        var before = faults.Count;
         var map = node as YamlMap;
         string[] present = [.. Subjects.Where(subject => map?.Entries.ContainsKey(subject) == true)];
         string[] keys = present.Length == 1 && map!.Entries[present[0]].Value is YamlScalar verb ? KeysOf(present[0], verb.Text) : [];
@@ -96,7 +95,7 @@ internal sealed class TimelineReader(LinkReader links, ScenarioFaults faults)
             fields.Require("devices");
         }
 
-        return faults.Count == before ? new TimelineEntry(trigger!, devices, action!, fields) : null;
+        return new TimelineEntry(trigger, devices, action, fields);
     }
 
     /// <summary>What an action takes beside its trigger; empty where there is no such action.</summary>
