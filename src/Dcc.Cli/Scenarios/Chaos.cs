@@ -88,7 +88,9 @@ internal sealed class Chaos
         var (first, last) = range ?? (0, rounds - 1);
         if (last > rounds)
         {
-            fields.Fault("rounds", string.Create(CultureInfo.InvariantCulture, $"rounds from 0 to {rounds}"), $"{first}-{last}");
+            faults.Add(
+                fields.LineOf("rounds"), fields.PathOf("rounds"), string.Create(CultureInfo.InvariantCulture, $"rounds from 0 to {rounds}"),
+                string.Create(CultureInfo.InvariantCulture, $"{first}-{last}"));
             return [];
         }
 
@@ -121,7 +123,9 @@ internal sealed class Chaos
 
         if (drawn.Count < count)
         {
-            fields.Fault("faults", string.Create(CultureInfo.InvariantCulture, $"no more than fit, such as {drawn.Count}"), $"{count}");
+            faults.Add(
+                fields.LineOf("faults"), fields.PathOf("faults"), string.Create(CultureInfo.InvariantCulture, $"no more than fit, such as {drawn.Count}"),
+                count.ToString(CultureInfo.InvariantCulture));
         }
 
         return drawn.OrderBy(fault => fault.Trigger is AtPoint point ? point.Round : ((AtRound)fault.Trigger).Round);

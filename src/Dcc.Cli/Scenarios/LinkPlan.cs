@@ -40,7 +40,7 @@ internal sealed class LinkPlan
     internal static LinkPlan Read(YamlNode? node, LinkReader reader, ScenarioFaults faults)
     {
         var plan = new LinkPlan();
-        if (node is YamlScalar)
+        if (node is YamlScalar { IsNothing: false })
         {
             plan.Add(reader.Read(node, "links"), 1);
         }

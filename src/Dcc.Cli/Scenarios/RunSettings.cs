@@ -145,7 +145,8 @@ internal sealed record RunSettings
         YamlScalar { IsNothing: true } => null,
         YamlScalar { Plain: true } scalar when Quantity.TryNumber(scalar.Text, out var number) =>
             number == Math.Floor(number) && Math.Abs(number) < int.MaxValue ? JsonValue.Create((int)number) : JsonValue.Create(number),
-        _ => JsonValue.Create(((YamlScalar)node).Text),
+        YamlScalar scalar => JsonValue.Create(scalar.Text),
+        _ => JsonValue.Create(node.Shown),
     };
 
     private static double[]? ReadTheta(YamlFields fields, ScenarioFaults faults)

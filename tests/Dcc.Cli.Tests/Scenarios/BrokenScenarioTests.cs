@@ -17,15 +17,15 @@ public sealed class BrokenScenarioTests : IDisposable
         { 1, "scenario: expected a mapping of name, description, run, links, timeline, chaos, got a list", "- name: a\n" },
         { 1, "scenario: expected a mapping of name, description, run, links, timeline, chaos, got hello", "hello" },
         { 3, "syntax: expected valid YAML", "name: a\nrun:\n  {devices: 3" },
-        { 2, "syntax: expected valid YAML", "name: a\n\trun: {}\n" },
+        { 2, "syntax: expected spaces as indentation, got a tab", "name: a\n\trun: {}\n" },
         { 2, "syntax: expected valid YAML", "name: a\nlinks: \"lte\n" },
         { 2, "syntax: expected valid YAML, got nested deeper than 16 levels", "name: a\nrun: [[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]\n" },
         { 2, "scenario: expected one document, got another document", "name: a\n---\nname: b\n" },
         { 3, "run.seed: expected one value (line 2 has it), got the key again", "name: a\nrun: {seed: 1,\n  seed: 2}\n" },
         { 2, "links: expected no anchor, got &l", "name: a\nlinks: &l lte\n" },
-        { 3, "description: expected the value itself, got an alias (*l)", "name: a\nlinks: lte\ndescription: *l\n" },
+        { 3, "description: expected a text, got an alias (*l)", "name: a\nlinks: lte\ndescription: *l\n" },
         { 2, "run.rounds: expected no tag, got tag:yaml.org,2002:int", "name: a\nrun: {rounds: !!int 3}\n" },
-        { 2, "timeline: expected one of name, description, run, links, timeline, chaos, got an unknown key", "name: a\ntimelines: []\n" },
+        { 2, "timelines: expected one of name, description, run, links, timeline, chaos, got an unknown key", "name: a\ntimelines: []\n" },
         { 1, "name: expected a value, got nothing", "run: {}\n" },
         { 2, "name: expected lower-case letters, digits and hyphens, got My Scenario", "# a name with a space\nname: My Scenario\n" },
 
@@ -44,7 +44,7 @@ public sealed class BrokenScenarioTests : IDisposable
         { 3, "run.system: expected a readable file or an inline system", "name: a\nrun:\n  system: no-such-file.json\n" },
         { 4, "run.system.gamma: expected a number in (0, 1), got 1.5", System("gamma: 1.5", "maxCost: 7") },
         { 9, "run.system.devices[0].maxCost: ", System("gamma: 0.9", "maxCost: 0") },
-        { 2, "run.devices: expected 1, the number in the system, got 3", System("gamma: 0.9", "maxCost: 7").Replace("run:", "run: # {", StringComparison.Ordinal) + "  devices: 3\n" },
+        { 10, "run.devices: expected 1, the number in the system, got 3", System("gamma: 0.9", "maxCost: 7") + "  devices: 3\n" },
 
         // Links.
         { 2, "links: expected loopback|ethernet|wifi|", "name: a\nlinks: pigeon\n" },
@@ -70,7 +70,7 @@ public sealed class BrokenScenarioTests : IDisposable
         { 3, "links.mix: expected a list of at least one item, got an empty list", "name: a\nlinks:\n  mix: []\n" },
         { 4, "links.mix[1].weight: expected a positive number up to 1000000, got 0", "name: a\nlinks:\n  mix: [{link: wifi, weight: 1},\n    {link: lte, weight: 0}]\n" },
         { 3, "links.overrides[0].devices: expected device indices from 0 to 9, got 10", "name: a\nlinks:\n  overrides: [{devices: 8-10, link: lte}]\n" },
-        { 5, "links.overrides[1].devices: expected each device in one override, got device 4 again", "name: a\nlinks:\n  overrides:\n    - {devices: 0-4, link: lte}\n    - {devices: even, link: 3g}\n".Replace("even", "[4, 5]", StringComparison.Ordinal) },
+        { 5, "links.overrides[1].devices: expected each device in one override, got device 4 again", "name: a\nlinks:\n  overrides:\n    - {devices: 0-4, link: lte}\n    - {devices: [4, 5], link: 3g}\n" },
         { 3, "links.overrides[0].devices: expected each device once, got 2 again", "name: a\nlinks:\n  overrides: [{devices: [0-3, 2], link: lte}]\n" },
         { 3, "links.overrides[0].devices: expected all, odd, even, an index, a range such as 0-4", "name: a\nlinks:\n  overrides: [{devices: 4-0, link: lte}]\n" },
 

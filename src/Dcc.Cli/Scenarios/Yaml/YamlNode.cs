@@ -63,6 +63,12 @@ internal sealed record YamlScalar(int Line, string Text, bool Plain) : YamlNode(
     }
 }
 
+/// <summary>A reference to another part; no value is read from one, so that each place that meets it says what it expected.</summary>
+internal sealed record YamlAlias(int Line, string Anchor) : YamlNode(Line)
+{
+    internal override string Shown => $"an alias (*{YamlScalar.Shorten(Anchor)})";
+}
+
 /// <summary>A list.</summary>
 internal sealed record YamlList(int Line, IReadOnlyList<YamlNode> Items) : YamlNode(Line)
 {

@@ -30,9 +30,27 @@ internal sealed class YamlText
         }
         catch (YamlException exception)
         {
-            faults.Add(Line(exception.Start), "syntax", "valid YAML", YamlScalar.Shorten(exception.Message));
+            Explain(text, exception, faults);
             return null;
         }
+    }
+
+    // The library names where a construct began, which for a tab is the line before, and for what is never closed may be one after the last.
+    private static void Explain(string text, YamlException exception, ScenarioFaults faults)
+    {
+        var lines = text.TrimEnd('\n').Split('\n');
+        var (first, last) = (Math.Min(Line(exception.Start), lines.Length), Math.Min(Line(exception.End), lines.Length));
+        for (var line = first; line <= last; line++)
+        {
+            var written = lines[line - 1];
+            if (written[..(written.Length - written.TrimStart().Length)].Contains('\t', StringComparison.Ordinal))
+            {
+                faults.Add(line, "syntax", "spaces as indentation", "a tab");
+                return;
+            }
+        }
+
+        faults.Add(first, "syntax", "valid YAML", YamlScalar.Shorten(exception.Message));
     }
 
     private YamlNode? Document()
@@ -66,8 +84,7 @@ internal sealed class YamlText
 
         if (parser.TryConsume<AnchorAlias>(out var alias))
         {
-            faults.Add(Line(alias.Start), path, "the value itself", $"an alias (*{YamlScalar.Shorten(alias.Value.Value)})");
-            return new YamlScalar(Line(alias.Start), "", Plain: true);
+            return new YamlAlias(Line(alias.Start), alias.Value.Value);
         }
 
         if (parser.Current is NodeEvent { Anchor.IsEmpty: false } anchored)
