@@ -54,10 +54,9 @@ internal static class EmulateCommand
         RunParameters parameters, EdgeSystem system, Scenario scenario, int devicesPerProcess, RunFolder folder, IProgressDisplay progress,
         CancellationToken cancellation)
     {
-        // Here scenario.LinkOf and scenario.Timeline go to the run, once it has links.
-        _ = scenario;
         var clock = Stopwatch.StartNew();
         using var events = new EventLog(folder.File("events.jsonl"));
+        // Seam: the executor of links and faults takes the scenario (LinkOf, Timeline) here.
         using var run = new EmulatedRun(parameters, devicesPerProcess, folder, events, progress);
         await run.Execute(cancellation).ConfigureAwait(false);
         progress.Advance(1, "evaluating the result");

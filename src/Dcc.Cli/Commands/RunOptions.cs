@@ -84,20 +84,21 @@ internal sealed class RunOptions
             Devices = count,
             Rounds = runRounds,
             Seed = runSeed,
-            InitialTheta = InitialTheta(parsed.GetValue(initialTheta), run.InitialTheta, Math.Max(0, resolved.Devices.Length)),
+            InitialTheta = InitialTheta(parsed.GetValue(initialTheta), run.InitialTheta, resolved.Devices.Length),
             Exponent = resolved.Exponent,
         };
+        parameters = run.ApplyTo(parameters);
         parameters = parameters with
         {
-            Solver = parsed.GetValue(solver) ?? run.Solver ?? parameters.Solver,
-            Steps = parsed.GetValue(steps) ?? run.Steps ?? parameters.Steps,
-            Criterion = parsed.GetValue(criterion) ?? run.Criterion ?? parameters.Criterion,
-            Gradient = parsed.GetValue(gradient) ?? run.Gradient ?? parameters.Gradient,
-            Perturbation = parsed.GetValue(perturbation) ?? run.Perturbation ?? parameters.Perturbation,
-            PerturbationSize = parsed.GetValue(perturbationSize) ?? run.PerturbationSize ?? parameters.PerturbationSize,
-            StepRule = parsed.GetValue(stepRule) ?? run.StepRule ?? parameters.StepRule,
-            Congestion = parsed.GetValue(congestion) ?? run.Congestion ?? parameters.Congestion,
-            CongestionForm = parsed.GetValue(form) ?? run.CongestionForm ?? parameters.CongestionForm,
+            Solver = parsed.GetValue(solver) ?? parameters.Solver,
+            Steps = parsed.GetValue(steps) ?? parameters.Steps,
+            Criterion = parsed.GetValue(criterion) ?? parameters.Criterion,
+            Gradient = parsed.GetValue(gradient) ?? parameters.Gradient,
+            Perturbation = parsed.GetValue(perturbation) ?? parameters.Perturbation,
+            PerturbationSize = parsed.GetValue(perturbationSize) ?? parameters.PerturbationSize,
+            StepRule = parsed.GetValue(stepRule) ?? parameters.StepRule,
+            Congestion = parsed.GetValue(congestion) ?? parameters.Congestion,
+            CongestionForm = parsed.GetValue(form) ?? parameters.CongestionForm,
         };
         parameters.Validate();
         return (parameters with { EmulatedSystem = resolved.ToJson() }, resolved, scenario);
@@ -106,18 +107,16 @@ internal sealed class RunOptions
     private static LinkProfile? Profile(string? name) => name is null ? null : LinkProfile.Find(name)
         ?? throw new InvalidInputException("link", string.Join('|', LinkProfile.All.Select(profile => profile.Name)), name);
 
-    private static double[] InitialTheta(string? text, IReadOnlyList<double>? listed, int count)
+    private static double[] InitialTheta(string? text, Func<int, double[]>? scenario, int count)
     {
-        if (text is null && listed is { Count: > 1 })
+        if (text is null)
         {
-            return [.. listed];
+            return scenario?.Invoke(count) ?? new double[count];
         }
 
-        if (text is null || double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _))
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var same))
         {
-            var theta = new double[count];
-            Array.Fill(theta, text is null ? listed?[0] ?? 0 : double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture));
-            return theta;
+            return [.. Enumerable.Repeat(same, count)];
         }
 
         if (!File.Exists(text))

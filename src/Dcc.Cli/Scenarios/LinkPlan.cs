@@ -71,10 +71,11 @@ internal sealed class LinkPlan
     /// <summary>The link of each device; notes devices that two overrides name.</summary>
     internal LinkSettings[] Of(int devices, ulong seed, ScenarioFaults faults)
     {
+        LinkSettings[] drawn = [.. mix.Select(part => part.Link.ApplyTo(LinkSettings.None))];
         var links = new LinkSettings[devices];
         for (var device = 0; device < devices; device++)
         {
-            links[device] = Draw(device, seed).ApplyTo(LinkSettings.None);
+            links[device] = drawn[Draw(device, seed)];
         }
 
         var taken = new HashSet<int>();
@@ -98,19 +99,20 @@ internal sealed class LinkPlan
     }
 
     // Each device has a stream of its own, so that more devices do not change the links of the first.
-    private LinkChange Draw(int device, ulong seed)
+    private int Draw(int device, ulong seed)
     {
         var left = RandomStream.For(seed, StreamPurpose.Scenario, device).NextUnit() * mix.Sum(part => part.Weight);
-        foreach (var (link, weight) in mix)
+        for (var part = 0; part < mix.Count; part++)
         {
-            left -= weight;
+            left -= mix[part].Weight;
             if (left < 0)
             {
-                return link;
+                return part;
             }
         }
 
-        return mix[^1].Link;
+        // Rounding left a little of the sum.
+        return mix.Count - 1;
     }
 
     private void ReadMix(YamlFields fields, LinkReader reader, ScenarioFaults faults)

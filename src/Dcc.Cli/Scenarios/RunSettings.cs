@@ -48,13 +48,41 @@ internal sealed record RunSettings
 
     internal double? PerturbationSize { get; private init; }
 
-    /// <summary>One entry for all devices, or one per device.</summary>
-    internal IReadOnlyList<double>? InitialTheta { get; private init; }
+    /// <summary>theta_0 of N devices; null where it is left open.</summary>
+    internal Func<int, double[]>? InitialTheta { get; private init; }
 
     internal int? DevicesPerProcess { get; private init; }
 
     /// <summary>Whether the numbers of devices and rounds could be read, or were left out.</summary>
     internal bool SizeKnown { get; private init; } = true;
+
+    /// <summary>N, R and the seed that the scenario asks for, or the defaults; theta_0 and alpha too.</summary>
+    internal RunParameters Parameters()
+    {
+        var devices = Devices ?? System?.Devices.Length ?? RunParameters.DefaultDevices;
+        return ApplyTo(new RunParameters
+        {
+            Devices = devices,
+            Rounds = Rounds ?? RunParameters.DefaultRounds,
+            Seed = Seed ?? RunParameters.DefaultSeed,
+            InitialTheta = InitialTheta?.Invoke(devices) ?? new double[devices],
+            Exponent = Alpha ?? System?.Exponent ?? 1,
+        });
+    }
+
+    /// <summary>Lays what the scenario says over parameters, but for what they require.</summary>
+    internal RunParameters ApplyTo(RunParameters parameters) => parameters with
+    {
+        Solver = Solver ?? parameters.Solver,
+        Steps = Steps ?? parameters.Steps,
+        Criterion = Criterion ?? parameters.Criterion,
+        Gradient = Gradient ?? parameters.Gradient,
+        Perturbation = Perturbation ?? parameters.Perturbation,
+        PerturbationSize = PerturbationSize ?? parameters.PerturbationSize,
+        StepRule = StepRule ?? parameters.StepRule,
+        Congestion = Congestion ?? parameters.Congestion,
+        CongestionForm = CongestionForm ?? parameters.CongestionForm,
+    };
 
     /// <param name="node">The value of <c>run:</c>, null where there is none.</param>
     /// <param name="folder">What the path of a system file is relative to.</param>
@@ -149,12 +177,14 @@ internal sealed record RunSettings
         _ => JsonValue.Create(node.Shown),
     };
 
-    private static double[]? ReadTheta(YamlFields fields, ScenarioFaults faults)
+    private static Func<int, double[]>? ReadTheta(YamlFields fields, ScenarioFaults faults)
     {
         const string Form = "a number in [0, 1], or a list of one per device";
         if (fields.Find("initialTheta") is not YamlList list)
         {
-            return fields.Number("initialTheta", Form, value => value is >= 0 and <= 1) is { } theta ? [theta] : null;
+            return fields.Number("initialTheta", Form, value => value is >= 0 and <= 1) is { } theta
+                ? devices => [.. Enumerable.Repeat(theta, devices)]
+                : null;
         }
 
         var thetas = new double[list.Items.Count];
@@ -163,9 +193,10 @@ internal sealed record RunSettings
             if (list.Items[i] is not YamlScalar { Plain: true } scalar || !Quantity.TryNumber(scalar.Text, out thetas[i]) || thetas[i] is < 0 or > 1)
             {
                 faults.Add(list.Items[i].Line, $"{fields.PathOf("initialTheta")}[{i}]", "a number in [0, 1]", list.Items[i].Shown);
+                thetas[i] = 0;
             }
         }
 
-        return thetas;
+        return _ => [.. thetas];
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Dcc.Cli.Scenarios.Yaml;
 using Dcc.Core.Engine;
 using Dcc.Core.Validation;
@@ -18,6 +19,7 @@ internal sealed class ScenarioFile
     private LinkPlan links = LinkPlan.Uniform(LinkProfile.Find(LinkPlan.DefaultProfile)!);
     private List<TimelineEntry> timeline = [];
     private Chaos? chaos;
+    private YamlNode? run;
 
     private ScenarioFile(string text, string source, ScenarioFaults faults) => (Text, Name, this.faults) = (text, source, faults);
 
@@ -65,22 +67,55 @@ internal sealed class ScenarioFile
     /// <exception cref="InvalidInputException">Every fault of the file, each with its line.</exception>
     internal Scenario For(int devices, int rounds, ulong seed, LinkProfile? link)
     {
+        var found = faults.Copy();
+        var scenario = Settle(devices, rounds, seed, link, found);
+        found.Throw();
+        return scenario;
+    }
+
+    /// <summary>The scenario for the run that the file itself asks for, which is checked too.</summary>
+    /// <exception cref="InvalidInputException">Every fault of the file, each with its line.</exception>
+    internal (Scenario Scenario, int Devices, int Rounds) ForItself()
+    {
+        var found = faults.Copy();
+        var parameters = Run.Parameters();
+        CheckRun(parameters, found);
+        var scenario = Settle(parameters.Devices, parameters.Rounds, parameters.Seed, link: null, found);
+        found.Throw();
+        return (scenario, parameters.Devices, parameters.Rounds);
+    }
+
+    private Scenario Settle(int devices, int rounds, ulong seed, LinkProfile? link, ScenarioFaults faults)
+    {
         // Where the file's own size could not be read, what is out of range of a default would mislead.
-        var found = Run.SizeKnown ? faults.Copy() : new ScenarioFaults(Name);
+        var found = Run.SizeKnown ? faults : faults.Copy();
         var settings = links.Of(devices, seed, found);
         var injected = timeline.Select(entry => entry.In(devices, rounds, found)).OfType<TimelineFault>().ToList();
         injected.AddRange(chaos?.Expand(devices, rounds, seed, injected.Select(fault => fault.Trigger), found) ?? []);
         TimelineConflicts.Find(injected, found);
-        (Run.SizeKnown ? found : faults).Throw();
         return new Scenario(Name, link is null ? settings : LinkPlan.Uniform(link).Of(devices, seed, found), injected, Run.DevicesPerProcess);
     }
 
-    /// <summary>The scenario for a run of the size that the file itself asks for.</summary>
-    internal (Scenario Scenario, int Devices, int Rounds) ForItself()
+    // What is wrong with values that are each in range: a criterion that a solver has not, one theta too many.
+    private void CheckRun(RunParameters parameters, ScenarioFaults found)
     {
-        var devices = Run.Devices ?? Run.System?.Devices.Length ?? RunParameters.DefaultDevices;
-        var rounds = Run.Rounds ?? RunParameters.DefaultRounds;
-        return (For(devices, rounds, Run.Seed ?? RunParameters.DefaultSeed, link: null), devices, rounds);
+        if (run is null || found.Count > 0)
+        {
+            return;
+        }
+
+        try
+        {
+            parameters.Validate();
+        }
+        catch (InvalidInputException exception)
+        {
+            foreach (var fault in exception.Faults)
+            {
+                var key = RunSettings.Keys.FirstOrDefault(key => JsonNamingPolicy.KebabCaseLower.ConvertName(key) == fault.Field) ?? fault.Field;
+                found.Add(run.LineOf(key), $"run.{key}", fault.Expected, fault.Actual);
+            }
+        }
     }
 
     private static ScenarioFile Read(string text, string source, string folder)
@@ -101,14 +136,15 @@ internal sealed class ScenarioFile
         }
 
         var links = new LinkReader(folder, faults);
-        file.Run = RunSettings.Read(fields.Find("run"), folder, faults);
+        file.run = fields.Find("run");
+        file.Run = RunSettings.Read(file.run, folder, faults);
         file.links = LinkPlan.Read(fields.Find("links"), links, faults);
         file.timeline = new TimelineReader(links, faults).Read(fields);
         file.chaos = fields.Find("chaos") is { } node ? Chaos.Read(node, faults) : null;
         if (file.Run is { Devices: { } devices, System: { } system } && devices != system.Devices.Length)
         {
             faults.Add(
-                ((YamlMap)fields.Find("run")!).LineOf("devices"), "run.devices", $"{system.Devices.Length}, the number in the system", $"{devices}");
+                file.run!.LineOf("devices"), "run.devices", $"{system.Devices.Length}, the number in the system", $"{devices}");
         }
 
         return file;

@@ -45,6 +45,8 @@ public sealed class BrokenScenarioTests : IDisposable
         { 4, "run.system.gamma: expected a number in (0, 1), got 1.5", System("gamma: 1.5", "maxCost: 7") },
         { 9, "run.system.devices[0].maxCost: ", System("gamma: 0.9", "maxCost: 0") },
         { 10, "run.devices: expected 1, the number in the system, got 3", System("gamma: 0.9", "maxCost: 7") + "  devices: 3\n" },
+        { 4, "run.initialTheta: expected 3 numbers, one per device, got 2", "name: a\nrun:\n  devices: 3\n  initialTheta: [0.1, 0.2]\n" },
+        { 3, "run.criterion: expected discounted with solver exact", "name: a\nrun:\n  criterion: average\n  solver: exact\n" },
 
         // Links.
         { 2, "links: expected loopback|ethernet|wifi|", "name: a\nlinks: pigeon\n" },
