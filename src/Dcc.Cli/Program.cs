@@ -22,6 +22,7 @@ internal static class Program
             ExactCommand.Create(),
             OptimumCommand.Create(),
             VerifyCommand.Create(),
+            ScenarioCommand.Create(),
         };
         var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Dcc.Cli.Emulation;
 using Dcc.Cli.Runs;
+using Dcc.Cli.Scenarios;
 using Dcc.Cli.Terminal;
 using Dcc.Core.Devices;
 using Dcc.Core.Engine;
@@ -18,8 +19,9 @@ internal static class EmulateCommand
     {
         var options = new RunOptions();
         var output = new OutputOptions();
+        var scenarioName = Inputs.Scenario("SCENARIO", required: false);
         var perProcess = Inputs.Number<int>("--devices-per-process", "Devices hosted by one agent process [1].", "K");
-        var command = new Command("emulate", "Run the algorithm as a coordinator and agents, each a process, over gRPC on loopback.") { perProcess };
+        var command = new Command("emulate", "Run the algorithm as a coordinator and agents, each a process, over gRPC on loopback.") { scenarioName, perProcess };
         foreach (var option in output.All.Concat(options.All))
         {
             command.Add(option);
@@ -29,8 +31,9 @@ internal static class EmulateCommand
         {
             // Signals are handled only from here on: nothing may be started before.
             await Task.Yield();
-            var (parameters, system) = options.Read(parsed);
-            var devicesPerProcess = parsed.GetValue(perProcess) ?? 1;
+            var file = parsed.GetValue(scenarioName) is { } named ? ScenarioFile.Open(named) : null;
+            var (parameters, system, scenario) = options.Read(parsed, file);
+            var devicesPerProcess = parsed.GetValue(perProcess) ?? scenario.DevicesPerProcess ?? 1;
             if (devicesPerProcess < 1)
             {
                 throw new InvalidInputException(
@@ -39,7 +42,7 @@ internal static class EmulateCommand
 
             using var folder = output.Claim(parsed, "emulate");
             var summary = await ProgressDisplay
-                .Run("emulate", progress => Emulate(parameters, system, devicesPerProcess, folder, progress, cancellation))
+                .Run("emulate", progress => Emulate(parameters, system, scenario, devicesPerProcess, folder, progress, cancellation))
                 .ConfigureAwait(false);
             ResultTable.Write(summary, folder.DirectoryPath);
             return Program.Done;
@@ -48,10 +51,12 @@ internal static class EmulateCommand
     }
 
     private static async Task<RunSummary> Emulate(
-        RunParameters parameters, EdgeSystem system, int devicesPerProcess, RunFolder folder, IProgressDisplay progress, CancellationToken cancellation)
+        RunParameters parameters, EdgeSystem system, Scenario scenario, int devicesPerProcess, RunFolder folder, IProgressDisplay progress,
+        CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         using var events = new EventLog(folder.File("events.jsonl"));
+        // Seam: the executor of links and faults takes the scenario (LinkOf, Timeline) here.
         using var run = new EmulatedRun(parameters, devicesPerProcess, folder, events, progress);
         await run.Execute(cancellation).ConfigureAwait(false);
         progress.Advance(1, "evaluating the result");

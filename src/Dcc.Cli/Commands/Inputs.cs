@@ -56,6 +56,26 @@ internal static class Inputs
         Required = required,
     };
 
+    /// <summary>A scenario's name or path.</summary>
+    internal static Argument<string?> Scenario(string name, bool required)
+    {
+        var argument = new Argument<string?>(name)
+        {
+            Description = "Name of a built-in scenario (dcc scenario list) or a YAML file.",
+            Arity = required ? ArgumentArity.ExactlyOne : ArgumentArity.ZeroOrOne,
+        };
+
+        // An option that does not exist would be taken for a scenario.
+        argument.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: ['-', ..] text }, ..])
+            {
+                result.AddError(new InputFault(text, "an option that --help lists", "an unknown one").ToString());
+            }
+        });
+        return argument;
+    }
+
     /// <summary>Reads a system file.</summary>
     /// <exception cref="InvalidInputException">It cannot be read, or what it holds is no system.</exception>
     internal static EdgeSystem ReadSystem(string path) => EdgeSystem.Parse(ReadFile("system", path));

@@ -1,20 +1,19 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Dcc.Cli.Scenarios;
 using Dcc.Core.Coordination;
 using Dcc.Core.Devices;
 using Dcc.Core.Engine;
 using Dcc.Core.Learning;
 using Dcc.Core.Validation;
+using Dcc.Links;
 
 namespace Dcc.Cli.Commands;
 
 /// <summary>The options that decide a run's result, shared by every command that makes one.</summary>
 internal sealed class RunOptions
 {
-    private const int DefaultDevices = 10;
-    private const int DefaultRounds = 5;
-
     private readonly Option<int?> devices = Inputs.Number<int>("--devices", "Number of devices [10, or as in the system file].", "N");
     private readonly Option<int?> rounds = Inputs.Number<int>("--rounds", "Rounds; one more evaluation follows [5].", "R");
     private readonly Option<ulong?> seed = Inputs.Number<ulong>("--seed", "Seed of all randomness, from 0 to 2^64-1 [1].", "S");
@@ -43,18 +42,27 @@ internal sealed class RunOptions
         HelpName = "X|FILE",
     };
 
+    private readonly Option<string?> link = new("--link")
+    {
+        Description = "Link of every device, over what the scenario says [wifi].",
+        HelpName = string.Join('|', LinkProfile.All.Select(profile => profile.Name)),
+    };
+
     internal IEnumerable<Option> All =>
     [
         devices, rounds, seed, system, solver, stepRule, congestion, form, criterion, steps, alpha, gradient, perturbation,
-        perturbationSize, initialTheta,
+        perturbationSize, initialTheta, link,
     ];
 
-    /// <summary>The run that the command line asks for.</summary>
+    /// <summary>The run that the command line asks for, over what a scenario asks for, over a system file, over the defaults.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="file">The scenario, null for none.</param>
     /// <exception cref="InvalidInputException">Every fault found.</exception>
-    internal (RunParameters Parameters, EdgeSystem System) Read(ParseResult parsed)
+    internal (RunParameters Parameters, EdgeSystem System, Scenario Scenario) Read(ParseResult parsed, ScenarioFile? file)
     {
-        var described = parsed.GetValue(system) is { } path ? Inputs.ReadSystem(path) : null;
-        var count = parsed.GetValue(devices) ?? described?.Devices.Length ?? DefaultDevices;
+        var run = (file ??= ScenarioFile.Open(BuiltInScenarios.Default)).Run;
+        var described = parsed.GetValue(system) is { } path ? Inputs.ReadSystem(path) : run.System;
+        var count = parsed.GetValue(devices) ?? run.Devices ?? described?.Devices.Length ?? RunParameters.DefaultDevices;
         if (described is not null && count != described.Devices.Length)
         {
             throw new InvalidInputException(
@@ -62,17 +70,24 @@ internal sealed class RunOptions
                 count.ToString(CultureInfo.InvariantCulture));
         }
 
-        var runSeed = parsed.GetValue(seed) ?? RunParameters.DefaultSeed;
+        var runSeed = parsed.GetValue(seed) ?? run.Seed ?? RunParameters.DefaultSeed;
+        var runRounds = parsed.GetValue(rounds) ?? run.Rounds ?? RunParameters.DefaultRounds;
+        var profile = Profile(parsed.GetValue(link));
+
+        // Numbers out of range are reported below, as faults of the options that they are; the scenario is looked at with numbers that exist.
+        var scenario = file.For(
+            Math.Clamp(count, 1, RunParameters.MaxDevices), Math.Clamp(runRounds, 1, RunParameters.MaxRounds), runSeed, profile);
         var sampled = described ?? EdgeSystem.Sample(Math.Clamp(count, 0, RunParameters.MaxDevices), runSeed);
-        var resolved = sampled with { Exponent = parsed.GetValue(alpha) ?? sampled.Exponent };
+        var resolved = sampled with { Exponent = parsed.GetValue(alpha) ?? run.Alpha ?? sampled.Exponent };
         var parameters = new RunParameters
         {
             Devices = count,
-            Rounds = parsed.GetValue(rounds) ?? DefaultRounds,
+            Rounds = runRounds,
             Seed = runSeed,
-            InitialTheta = InitialTheta(parsed.GetValue(initialTheta), Math.Max(0, resolved.Devices.Length)),
+            InitialTheta = InitialTheta(parsed.GetValue(initialTheta), run.InitialTheta, resolved.Devices.Length),
             Exponent = resolved.Exponent,
         };
+        parameters = run.ApplyTo(parameters);
         parameters = parameters with
         {
             Solver = parsed.GetValue(solver) ?? parameters.Solver,
@@ -86,16 +101,22 @@ internal sealed class RunOptions
             CongestionForm = parsed.GetValue(form) ?? parameters.CongestionForm,
         };
         parameters.Validate();
-        return (parameters with { EmulatedSystem = resolved.ToJson() }, resolved);
+        return (parameters with { EmulatedSystem = resolved.ToJson() }, resolved, scenario);
     }
 
-    private static double[] InitialTheta(string? text, int count)
+    private static LinkProfile? Profile(string? name) => name is null ? null : LinkProfile.Find(name)
+        ?? throw new InvalidInputException("link", string.Join('|', LinkProfile.All.Select(profile => profile.Name)), name);
+
+    private static double[] InitialTheta(string? text, Func<int, double[]>? scenario, int count)
     {
-        if (text is null || double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _))
+        if (text is null)
         {
-            var theta = new double[count];
-            Array.Fill(theta, text is null ? 0 : double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture));
-            return theta;
+            return scenario?.Invoke(count) ?? new double[count];
+        }
+
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var same))
+        {
+            return [.. Enumerable.Repeat(same, count)];
         }
 
         if (!File.Exists(text))

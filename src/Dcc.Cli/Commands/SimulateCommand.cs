@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Dcc.Cli.Runs;
+using Dcc.Cli.Scenarios;
 using Dcc.Cli.Terminal;
 using Dcc.Core.Devices;
 using Dcc.Core.Engine;
@@ -15,7 +16,8 @@ internal static class SimulateCommand
     {
         var options = new RunOptions();
         var output = new OutputOptions();
-        var command = new Command("simulate", "Run the algorithm in one process.");
+        var scenarioName = Inputs.Scenario("SCENARIO", required: false);
+        var command = new Command("simulate", "Run the algorithm in one process.") { scenarioName };
         foreach (var option in output.All.Concat(options.All))
         {
             command.Add(option);
@@ -24,7 +26,10 @@ internal static class SimulateCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             await Task.Yield();
-            var (parameters, system) = options.Read(parsed);
+            var file = parsed.GetValue(scenarioName) is { } named ? ScenarioFile.Open(named) : null;
+
+            // Links and faults cannot change the result; here they would only set virtual times.
+            var (parameters, system, _) = options.Read(parsed, file);
             using var folder = output.Claim(parsed, "simulate");
             var summary = await ProgressDisplay
                 .Run("simulate", progress => Task.Run(() => Simulate(parameters, system, folder, progress, cancellation)))

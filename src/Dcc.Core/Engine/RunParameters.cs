@@ -23,6 +23,12 @@ public sealed record RunParameters
     /// <summary>The seed where none is given.</summary>
     public const ulong DefaultSeed = 1;
 
+    /// <summary>N where neither an option nor a file gives it.</summary>
+    public const int DefaultDevices = 10;
+
+    /// <summary>R where neither an option nor a file gives it.</summary>
+    public const int DefaultRounds = 5;
+
     // Beyond this a price is no longer a number that single-precision learners can hold.
     private const double LargestPenalty = 1e30;
 

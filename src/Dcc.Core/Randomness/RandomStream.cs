@@ -20,6 +20,9 @@ public enum StreamPurpose
 
     /// <summary>Simulation of the joint cost after a run.</summary>
     JointCost = 5,
+
+    /// <summary>What a scenario leaves to chance: links drawn from a mix, and chaos.</summary>
+    Scenario = 7,
 }
 
 /// <summary>
