@@ -56,12 +56,11 @@ internal static class EmulateCommand
     {
         var clock = Stopwatch.StartNew();
         using var events = new EventLog(folder.File("events.jsonl"));
-        // Seam: the executor of links and faults takes the scenario (LinkOf, Timeline) here.
-        using var run = new EmulatedRun(parameters, devicesPerProcess, folder, events, progress);
+        using var run = new EmulatedRun(parameters, scenario, devicesPerProcess, folder, events, progress);
         await run.Execute(cancellation).ConfigureAwait(false);
         progress.Advance(1, "evaluating the result");
         using var journal = SqliteJournal.OpenExisting(folder.Journal);
-        var network = new RunResult.NetworkRun(run.RoundTrips, run.Retries, run.Restarts);
+        var network = new RunResult.NetworkRun(run.RoundTrips, run.Ledgers, run.Faults, run.Retries, run.Restarts);
         return new RunResult(folder, system).Write(journal, sessions: null, network, () => clock.Elapsed.TotalSeconds, cancellation);
     }
 }

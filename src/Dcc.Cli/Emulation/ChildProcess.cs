@@ -9,7 +9,7 @@ namespace Dcc.Cli.Emulation;
 /// A service started by emulate: its output in a log file, restarted with the same arguments when it is killed after it joined. It stops when its
 /// standard input closes, so it cannot outlive this process however that ends.
 /// </summary>
-internal sealed class ChildProcess : IDisposable
+internal sealed partial class ChildProcess : IDisposable
 {
     private const int MaxRestarts = 10;
     private const int ShownLogLines = 10;
@@ -22,8 +22,18 @@ internal sealed class ChildProcess : IDisposable
     private readonly Action<string> report;
     private readonly Lock gate = new();
     private Process? process;
+    private TimeSpan? plannedRestart;
     private bool stopping;
     private TextWriter log = TextWriter.Null;
+
+    // As Linux numbers them.
+    private enum Signal
+    {
+        Kill = 9,
+        Terminate = 15,
+        Continue = 18,
+        Stop = 19,
+    }
 
     /// <summary>Describes a child; nothing is started yet.</summary>
     /// <param name="service">Dcc.Coordinator or Dcc.Agent.</param>
@@ -49,6 +59,18 @@ internal sealed class ChildProcess : IDisposable
 
     internal int Restarts { get; private set; }
 
+    /// <summary>Ends the child by SIGKILL, to be started again after a while whether or not it had joined.</summary>
+    internal void Kill(TimeSpan restartAfter) => Plan(Signal.Kill, restartAfter);
+
+    /// <summary>Asks the child to end (SIGTERM), to be started again after a while whether or not it had joined.</summary>
+    internal void Terminate(TimeSpan restartAfter) => Plan(Signal.Terminate, restartAfter);
+
+    /// <summary>Stops the child where it is (SIGSTOP).</summary>
+    internal void Pause() => Send(Signal.Stop);
+
+    /// <summary>Lets a stopped child go on (SIGCONT).</summary>
+    internal void Resume() => Send(Signal.Continue);
+
     /// <summary>Starts the child and keeps it running until the run is over.</summary>
     /// <param name="finished">Whether the run has ended, asked when the child ends without a fault: it may know before this process does.</param>
     /// <param name="over">Cancelled when the child is no longer needed; it then ends on its own or is stopped by <see cref="Stop"/>.</param>
@@ -56,6 +78,7 @@ internal sealed class ChildProcess : IDisposable
     internal async Task KeepRunning(Func<Task<bool>> finished, CancellationToken over)
     {
         var what = "started";
+        var unplanned = 0;
         while (Start(what) is { } running)
         {
             await running.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
@@ -69,17 +92,28 @@ internal sealed class ChildProcess : IDisposable
                 ? string.Create(CultureInfo.InvariantCulture, $"killed by signal {running.ExitCode - 128}")
                 : string.Create(CultureInfo.InvariantCulture, $"exit code {running.ExitCode}");
             report(running.ExitCode > 128 ? "killed" : "exited");
-            if (!Joined)
+            TimeSpan? planned;
+            lock (gate)
+            {
+                (planned, plannedRestart) = (plannedRestart, null);
+            }
+
+            if (planned is null && !Joined)
             {
                 throw new ChildFailedException($"{Name} ended before it joined ({fate}); its last log lines:\n{LastLogLines()}");
             }
 
-            if (Restarts == MaxRestarts)
+            if (planned is null && ++unplanned > MaxRestarts)
             {
                 throw new ChildFailedException($"{Name} ended more than {MaxRestarts} times ({fate}); its last log lines:\n{LastLogLines()}");
             }
 
-            await Task.Delay(RestartDelay, CancellationToken.None).ConfigureAwait(false);
+            await Task.Delay(planned ?? RestartDelay, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (over.IsCancellationRequested)
+            {
+                return;
+            }
+
             Restarts++;
             what = "restarted";
         }
@@ -101,6 +135,7 @@ internal sealed class ChildProcess : IDisposable
             return;
         }
 
+        Resume();
         running.StandardInput.Close();
         if (!await WaitForEnd(grace).ConfigureAwait(false))
         {
@@ -172,6 +207,33 @@ internal sealed class ChildProcess : IDisposable
         report(what);
         return process;
     }
+
+    private void Plan(Signal signal, TimeSpan restartAfter)
+    {
+        lock (gate)
+        {
+            if (process is { HasExited: false })
+            {
+                plannedRestart = restartAfter;
+                Send(signal);
+            }
+        }
+    }
+
+    private void Send(Signal signal)
+    {
+        lock (gate)
+        {
+            if (process is { HasExited: false } running)
+            {
+                _ = Kill(running.Id, (int)signal);
+            }
+        }
+    }
+
+    // The runtime offers SIGKILL only. What fails, fails because the child has just ended.
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
 
     private void Write(string? line)
     {

@@ -1,10 +1,13 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Dcc.Cli.Runs;
+using Dcc.Cli.Scenarios;
 using Dcc.Cli.Terminal;
 using Dcc.Core.Validation;
+using Dcc.Links.Ledger;
 using Dcc.Protocol;
 using Dcc.Protocol.V1;
 using Grpc.Core;
@@ -14,8 +17,8 @@ using RunParameters = Dcc.Core.Engine.RunParameters;
 namespace Dcc.Cli.Emulation;
 
 /// <summary>
-/// A run of real processes on loopback: one coordinator, agents with K devices each. This process only starts and watches them; the result comes
-/// from the journal they leave.
+/// A run of real processes on loopback: one coordinator, agents with K devices each, and in this process the links between them. This process
+/// starts, watches and disturbs them; the result comes from the journal they leave.
 /// </summary>
 internal sealed class EmulatedRun : IDisposable
 {
@@ -34,25 +37,32 @@ internal sealed class EmulatedRun : IDisposable
     private readonly ChildProcess coordinator;
     private readonly ChildProcess[] agents;
     private readonly int devicesPerProcess;
+    private readonly EmulatedNetwork network;
+    private readonly FaultInjector faults;
+    private readonly ConcurrentBag<Timer> timers = [];
     private readonly GrpcChannel channel;
     private readonly Operation.OperationClient operation;
     private long openedAt;
     private ulong earlierJoins;
     private ulong joins;
 
-    internal EmulatedRun(RunParameters parameters, int devicesPerProcess, RunFolder folder, EventLog events, IProgressDisplay progress)
+    internal EmulatedRun(
+        RunParameters parameters, Scenario scenario, int devicesPerProcess, RunFolder folder, EventLog events, IProgressDisplay progress)
     {
         this.parameters = parameters;
         this.devicesPerProcess = devicesPerProcess;
         this.events = events;
         this.progress = progress;
-        var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort()}");
+        var endPoint = new IPEndPoint(IPAddress.Loopback, FreePort());
+        var address = $"http://{endPoint}";
         var logs = Directory.CreateDirectory(folder.File("logs")).FullName;
         var system = Path.GetFullPath(folder.File("system.json"));
         folder.Write("system.json", writer => writer.Write(parameters.EmulatedSystem));
         coordinator = new ChildProcess(
             "Dcc.Coordinator", "coordinator", ["--listen", address, "--store", Path.GetFullPath(folder.Journal)], logs,
             what => Note(what, "coordinator", null));
+        network = new EmulatedNetwork(scenario.Links, endPoint, parameters.Seed, (device, direction, moment, message) =>
+            faults!.Seen(device, direction, moment, message));
         agents = [.. Enumerable.Range(0, (parameters.Devices + devicesPerProcess - 1) / devicesPerProcess).Select(index =>
         {
             var first = index * devicesPerProcess;
@@ -62,9 +72,16 @@ internal sealed class EmulatedRun : IDisposable
                 : string.Create(CultureInfo.InvariantCulture, $"{first}-{last}");
             var name = $"agent-{range}";
             return new ChildProcess(
-                "Dcc.Agent", name, ["--coordinator", address, "--run", InProcessRun.Name, "--devices", range, "--system", system], logs,
+                "Dcc.Agent", name,
+                [
+                    "--coordinator", network.Addresses(first, last - first + 1), "--run", InProcessRun.Name, "--devices", range,
+                    "--system", system,
+                ],
+                logs,
                 what => Note(what, name, first == last ? first : null));
         })];
+        var target = new EmulatedFaultTarget(network, coordinator, device => agents[device / devicesPerProcess]);
+        faults = new FaultInjector(scenario, target, After, NoteFault);
         channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
             MaxReceiveMessageSize = null,
@@ -82,6 +99,12 @@ internal sealed class EmulatedRun : IDisposable
 
     /// <summary>Processes that were started again.</summary>
     internal int Restarts => coordinator.Restarts + agents.Sum(agent => agent.Restarts);
+
+    /// <summary>Faults that were injected.</summary>
+    internal int Faults => faults.Injected;
+
+    /// <summary>What crossed each device's socket; final after <see cref="Execute"/>.</summary>
+    internal IReadOnlyList<DeviceLedger> Ledgers => network.Ledgers;
 
     /// <summary>Runs to the end; whatever happens, no child is left.</summary>
     /// <exception cref="ChildFailedException">A child did not do its part.</exception>
@@ -103,10 +126,12 @@ internal sealed class EmulatedRun : IDisposable
         }
         finally
         {
+            faults.Dispose();
             await failed.CancelAsync().ConfigureAwait(false);
             await over.CancelAsync().ConfigureAwait(false);
             await Task.WhenAll(agents.Select(agent => agent.Stop(StopGrace))).ConfigureAwait(false);
             await coordinator.Stop(StopGrace).ConfigureAwait(false);
+            await network.DisposeAsync().ConfigureAwait(false);
             await run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await Task.WhenAll(children).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -115,6 +140,11 @@ internal sealed class EmulatedRun : IDisposable
     public void Dispose()
     {
         channel.Dispose();
+        foreach (var timer in timers)
+        {
+            timer.Dispose();
+        }
+
         coordinator.Dispose();
         Array.ForEach(agents, agent => agent.Dispose());
     }
@@ -123,6 +153,7 @@ internal sealed class EmulatedRun : IDisposable
     {
         await CreateRun(cancellation).ConfigureAwait(false);
         coordinator.Joined = true;
+        faults.Start();
         lock (children)
         {
             children.AddRange(agents.Select(agent => agent.KeepRunning(() => IsFinished(cancellation), over)));
@@ -274,6 +305,24 @@ internal sealed class EmulatedRun : IDisposable
         progress.Advance((round.Round + 1.0) / (parameters.Rounds + 1), string.Create(
             CultureInfo.InvariantCulture,
             $"round {Math.Min(round.Round + 1, (uint)parameters.Rounds)} of {parameters.Rounds}, mean theta {round.MeanTheta:F4}, mean J {round.MeanCost:F4}"));
+    }
+
+    private void After(TimeSpan time, Action action) => timers.Add(new Timer(_ => action(), null, time, Timeout.InfiniteTimeSpan));
+
+    private void NoteFault(string kind, TimelineFault fault)
+    {
+        var device = fault.Action is DeviceAction { Devices: [var only] } ? only : (int?)null;
+        var round = fault.Trigger switch
+        {
+            AtRound at => at.Round,
+            AtPoint at => at.Round,
+            _ => (int?)null,
+        };
+        events.Write(clock.Elapsed.TotalSeconds, kind, round, device, reason: fault.ToString());
+        if (kind == "fault")
+        {
+            progress.Say($"fault: {fault}");
+        }
     }
 
     private void Note(string kind, string? process, int? device) => events.Write(clock.Elapsed.TotalSeconds, kind, device: device, process: process);

@@ -2,6 +2,7 @@ using Dcc.Core.Devices;
 using Dcc.Core.Engine;
 using Dcc.Core.Policies;
 using Dcc.Journal;
+using Dcc.Links.Ledger;
 
 namespace Dcc.Cli.Runs;
 
@@ -9,9 +10,10 @@ namespace Dcc.Cli.Runs;
 internal sealed class RunResult(RunFolder folder, EdgeSystem system)
 {
     /// <summary>What a run over a network adds to what the journal knows.</summary>
-    internal sealed record NetworkRun(IReadOnlyDictionary<int, float[]> RoundTrips, int Retries, int Restarts);
+    internal sealed record NetworkRun(
+        IReadOnlyDictionary<int, float[]> RoundTrips, IReadOnlyList<DeviceLedger> Ledgers, int Faults, int Retries, int Restarts);
 
-    /// <summary>Writes rounds.csv and summary.json.</summary>
+    /// <summary>Writes rounds.csv, summary.json, and bytes.csv where there was a network.</summary>
     /// <param name="journal">The finished run's journal.</param>
     /// <param name="sessions">The devices as they ended, or null to rebuild them by learning every push again.</param>
     /// <param name="network">What happened on the way, or null where there was no network.</param>
@@ -41,8 +43,15 @@ internal sealed class RunResult(RunFolder folder, EdgeSystem system)
             });
         });
         PolicyMixture[] policies = Array.ConvertAll(sessions!, session => session.Policy);
+        if (network is not null)
+        {
+            folder.Write("bytes.csv", writer => BytesFile.Write(writer, network.Ledgers));
+        }
+
         var summary = RunSummary.Of(engine!, system, policies, cancellation) with
         {
+            Bytes = network is null ? null : ByteSummary.Of(LedgerTotals.Sum(network.Ledgers.Select(ledger => ledger.Totals()))),
+            Faults = network?.Faults ?? 0,
             Retries = network?.Retries ?? 0,
             Restarts = network?.Restarts ?? 0,
             WallSeconds = clock(),

@@ -34,7 +34,7 @@ internal sealed record RunSummary(
     double? NeverOffload,
     double? BestKnown,
     double[]? OffloadFrequency,
-    object? Bytes,
+    ByteSummary? Bytes,
     int? Faults,
     int? Retries,
     int? Restarts,

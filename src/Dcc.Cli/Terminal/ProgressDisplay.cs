@@ -8,6 +8,9 @@ internal interface IProgressDisplay
 {
     /// <summary>Sets the fraction done, 0 to 1, and what is going on.</summary>
     void Advance(double fraction, string status);
+
+    /// <summary>Says something that happened; from any thread.</summary>
+    void Say(string what);
 }
 
 /// <summary>Progress on stderr: a bar on a terminal, a plain line per step of 5 % where it is redirected.</summary>
@@ -24,17 +27,19 @@ internal static class ProgressDisplay
         return await console.Progress()
             .AutoClear(true)
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
-            .StartAsync(context => work(new Bar(title, context.AddTask(title, maxValue: 1))))
+            .StartAsync(context => work(new Bar(title, console, context.AddTask(title, maxValue: 1))))
             .ConfigureAwait(false);
     }
 
-    private sealed class Bar(string title, ProgressTask task) : IProgressDisplay
+    private sealed class Bar(string title, IAnsiConsole console, ProgressTask task) : IProgressDisplay
     {
         public void Advance(double fraction, string status)
         {
             task.Value = fraction;
             task.Description = Markup.Escape($"{title}: {status}");
         }
+
+        public void Say(string what) => console.MarkupLineInterpolated($"{title}: {what}");
     }
 
     private sealed class Lines(string title) : IProgressDisplay
@@ -51,5 +56,7 @@ internal static class ProgressDisplay
                 next = fraction >= 1 ? double.PositiveInfinity : fraction + Interval;
             }
         }
+
+        public void Say(string what) => Console.Error.WriteLine($"{title}: {what}");
     }
 }

@@ -30,21 +30,62 @@ internal static class ResultTable
                 CultureInfo.InvariantCulture, $"  ... and {summary.FinalTheta.Length - shown} more devices in summary.json"));
         }
 
+        if (summary.Bytes is { } bytes)
+        {
+            console.Write(Bytes(bytes));
+        }
+
         var facts = new (string Name, string Value)[]
         {
             ("cost per device", $"{Number(summary.ApproximateCost)} (exact, at the final theta){AboveBest(summary)}"),
             ("never offloading", Number(summary.NeverOffload)),
             ("best known", Number(summary.BestKnown)),
             ("joint cost", $"{Number(summary.JointCost?.SteadyState)} steady state, {Number(summary.JointCost?.Discounted)} discounted"),
+            ("network", Network(summary)),
             ("digest", summary.Digest),
             ("wall time", string.Create(CultureInfo.InvariantCulture, $"{summary.WallSeconds:F2} s")),
             ("output", folder),
         };
-        foreach (var (name, value) in facts)
+        foreach (var (name, value) in facts.Where(fact => fact.Value.Length > 0))
         {
             Console.Out.WriteLine($"{name,-17} {value}");
         }
     }
+
+    private static string Network(RunSummary summary) => summary.Bytes is null ? "" : string.Create(
+        CultureInfo.InvariantCulture,
+        $"{summary.Bytes.IpBytesPerDeviceRound:F1} IP bytes per device and round, {summary.Faults} faults, {summary.Retries} retries, {summary.Restarts} restarts");
+
+    private static Table Bytes(ByteSummary bytes)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumn("bytes");
+        foreach (var title in (string[])["up", "down", "up/round", "down/round"])
+        {
+            table.AddColumn(new TableColumn(title).RightAligned());
+        }
+
+        foreach (var (name, count) in bytes.Layers.Where(layer => layer.Value is not { Up: 0, Down: 0 }))
+        {
+            Add(name, count);
+        }
+
+        Add(bytes.AddsUp ? "on the socket" : "on the socket (DOES NOT ADD UP)", bytes.CrossedTheSocket);
+        Add("TCP/IP headers of data", bytes.TcpIpHeadersOfDataSegments);
+        Add("bare TCP segments", bytes.TcpIpHeadersOfBareSegments);
+        foreach (var (name, count) in bytes.Causes)
+        {
+            Add($"  of these for {name}", count);
+        }
+
+        return table;
+
+        void Add(string name, ByteCount count) => table.AddRow(
+            name, Whole(count.Up), Whole(count.Down), Rate(count.UpPerDeviceRound), Rate(count.DownPerDeviceRound));
+    }
+
+    private static string Whole(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Rate(double? value) => value?.ToString("F1", CultureInfo.InvariantCulture) ?? "";
 
     private static string AboveBest(RunSummary summary) => string.Create(
         CultureInfo.InvariantCulture, $", {100 * ((summary.ApproximateCost / summary.BestKnown) - 1):F2} % above best known");

@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Net;
+using Dcc.Links;
+using Dcc.Links.Ledger;
+using Dcc.Protocol;
+
+namespace Dcc.Cli.Emulation;
+
+/// <summary>Told of every message of the protocol on its way.</summary>
+internal delegate void DeviceMessageObserver(int device, LinkDirection direction, TapMoment moment, MessageInfo message);
+
+/// <summary>
+/// What lies between the agents and the coordinator: a link per device, each a listener on loopback with a ledger of what crossed the device's
+/// socket.
+/// <code>
+///   agent of device i  --  Addresses[i], Ledgers[i]  --  Links[i]  --  coordinator
+/// </code>
+/// </summary>
+internal sealed class EmulatedNetwork : IAsyncDisposable
+{
+    /// <summary>Opens every link; devices can connect at once, whether or not there is a coordinator yet.</summary>
+    /// <param name="links">Settings by device.</param>
+    /// <param name="coordinator">Where the coordinator listens.</param>
+    /// <param name="seed">Of jitter and loss.</param>
+    /// <param name="observer">Sees every message.</param>
+    internal EmulatedNetwork(IReadOnlyList<LinkSettings> links, IPEndPoint coordinator, ulong seed, DeviceMessageObserver observer)
+    {
+        Ledgers = [.. Enumerable.Range(0, links.Count).Select(device =>
+            new DeviceLedger(device, Meaning, (direction, moment, message) => observer(device, direction, moment, message)))];
+        Links = [.. links.Select((settings, device) => LinkProxy.Start(
+            new IPEndPoint(IPAddress.Loopback, 0), coordinator, settings, seed, device, Ledgers[device], TimeProvider.System))];
+    }
+
+    /// <summary>By device.</summary>
+    internal LinkProxy[] Links { get; }
+
+    /// <summary>By device; final once disposed.</summary>
+    internal DeviceLedger[] Ledgers { get; }
+
+    /// <summary>What the agent of some devices is given as its coordinator's addresses.</summary>
+    internal string Addresses(int first, int count) => string.Join(',', Links.Skip(first).Take(count).Select(link =>
+        string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{link.Address.Port}")));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var link in Links)
+        {
+            await link.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What a message is for, by its first bytes.</summary>
+    internal static MessageInfo Meaning(LinkDirection direction, ReadOnlySpan<byte> message)
+    {
+        var meaning = WireMeaning.Of(message, fromDevice: direction == LinkDirection.Up);
+        var kind = meaning.Kind switch
+        {
+            WireKind.Hello => MessageKind.Hello,
+            WireKind.Welcome => MessageKind.Welcome,
+            WireKind.Replay => MessageKind.Replay,
+            WireKind.Push => MessageKind.Push,
+            WireKind.Report => MessageKind.Report,
+            WireKind.Heartbeat => MessageKind.Heartbeat,
+            WireKind.End => MessageKind.End,
+            _ => MessageKind.Other,
+        };
+        return new MessageInfo(kind, meaning.Round);
+    }
+}
