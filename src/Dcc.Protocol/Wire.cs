@@ -78,6 +78,14 @@ public static class Wire
         return new DeviceMessage { Report = message }.CalculateSize();
     }
 
+    /// <summary>A push's size on the wire with its envelope, bytes of protobuf.</summary>
+    public static int PushBytes(int round, in Core.Learning.Push push)
+    {
+        var message = new V1.Push();
+        Fill(message, round, push);
+        return new CoordinatorMessage { Push = message }.CalculateSize();
+    }
+
     /// <summary>One device's missed pushes in chunks.</summary>
     public static IEnumerable<Replay> ToReplays(int firstRound, IReadOnlyList<Core.Learning.Push> pushes)
     {

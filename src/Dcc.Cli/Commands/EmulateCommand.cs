@@ -60,7 +60,10 @@ internal static class EmulateCommand
         await run.Execute(cancellation).ConfigureAwait(false);
         progress.Advance(1, "evaluating the result");
         using var journal = SqliteJournal.OpenExisting(folder.Journal);
-        var network = new RunResult.NetworkRun(run.RoundTrips, run.Ledgers, run.Faults, run.Retries, run.Restarts);
+        var network = new RunResult.NetworkRun(run.RoundTrips, run.Faults)
+        {
+            Ledgers = run.Ledgers, Retries = run.Retries, Restarts = run.Restarts,
+        };
         return new RunResult(folder, system).Write(journal, sessions: null, network, () => clock.Elapsed.TotalSeconds, cancellation);
     }
 }

@@ -54,6 +54,9 @@ internal sealed class RunOptions
         perturbationSize, initialTheta, link,
     ];
 
+    /// <summary>Whether the command line names a link.</summary>
+    internal bool NamesLink(ParseResult parsed) => parsed.GetValue(link) is not null;
+
     /// <summary>The run that the command line asks for, over what a scenario asks for, over a system file, over the defaults.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="file">The scenario, null for none.</param>

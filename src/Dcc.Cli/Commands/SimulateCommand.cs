@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using Dcc.Cli.Runs;
 using Dcc.Cli.Scenarios;
+using Dcc.Cli.Simulation;
 using Dcc.Cli.Terminal;
 using Dcc.Core.Devices;
 using Dcc.Core.Engine;
@@ -28,11 +29,12 @@ internal static class SimulateCommand
             await Task.Yield();
             var file = parsed.GetValue(scenarioName) is { } named ? ScenarioFile.Open(named) : null;
 
-            // Links and faults cannot change the result; here they would only set virtual times.
-            var (parameters, system, _) = options.Read(parsed, file);
+            // Links and faults cannot change the result; where some are named they set virtual times.
+            var (parameters, system, scenario) = options.Read(parsed, file);
+            var timed = file is not null || options.NamesLink(parsed) ? scenario : null;
             using var folder = output.Claim(parsed, "simulate");
             var summary = await ProgressDisplay
-                .Run("simulate", progress => Task.Run(() => Simulate(parameters, system, folder, progress, cancellation)))
+                .Run("simulate", progress => Task.Run(() => Simulate(parameters, system, timed, folder, progress, cancellation)))
                 .ConfigureAwait(false);
             ResultTable.Write(summary, folder.DirectoryPath);
             return Program.Done;
@@ -41,14 +43,16 @@ internal static class SimulateCommand
     }
 
     private static RunSummary Simulate(
-        RunParameters parameters, EdgeSystem system, RunFolder folder, IProgressDisplay progress, CancellationToken cancellation)
+        RunParameters parameters, EdgeSystem system, Scenario? timed, RunFolder folder, IProgressDisplay progress, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         using var events = new EventLog(folder.File("events.jsonl"));
         using var journal = SqliteJournal.Open(folder.Journal);
-        var run = new InProcessRun(parameters, system, journal, events, progress);
+        using var network = timed is null ? null : new VirtualNetwork(timed, parameters.Seed, events.WriteFault);
+        var run = new InProcessRun(parameters, system, journal, network, events, progress);
         run.Execute(cancellation);
         progress.Advance(1, "evaluating the result");
-        return new RunResult(folder, system).Write(journal, run.Sessions, network: null, () => clock.Elapsed.TotalSeconds, cancellation);
+        var carried = network is null ? null : new RunResult.NetworkRun(run.RoundTrips, network.Faults) { VirtualSeconds = network.Now.TotalSeconds };
+        return new RunResult(folder, system).Write(journal, run.Sessions, carried, () => clock.Elapsed.TotalSeconds, cancellation);
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Dcc.Links;
+using Dcc.Links.Proxy;
 using Dcc.Links.Ledger;
 using Dcc.Protocol;
 
@@ -28,7 +29,7 @@ internal sealed class EmulatedNetwork : IAsyncDisposable
         Ledgers = [.. Enumerable.Range(0, links.Count).Select(device =>
             new DeviceLedger(device, Meaning, (direction, moment, message) => observer(device, direction, moment, message)))];
         Links = [.. links.Select((settings, device) => LinkProxy.Start(
-            new IPEndPoint(IPAddress.Loopback, 0), coordinator, settings, seed, device, Ledgers[device], TimeProvider.System))];
+            new IPEndPoint(IPAddress.Loopback, 0), coordinator, settings, seed, device, Ledgers[device]))];
     }
 
     /// <summary>By device.</summary>

@@ -311,17 +311,10 @@ internal sealed class EmulatedRun : IDisposable
 
     private void NoteFault(string kind, TimelineFault fault)
     {
-        var device = fault.Action is DeviceAction { Devices: [var only] } ? only : (int?)null;
-        var round = fault.Trigger switch
-        {
-            AtRound at => at.Round,
-            AtPoint at => at.Round,
-            _ => (int?)null,
-        };
-        events.Write(clock.Elapsed.TotalSeconds, kind, round, device, reason: fault.ToString());
+        events.WriteFault(clock.Elapsed, kind, fault);
         if (kind == "fault")
         {
-            progress.Say($"fault: {fault}");
+            progress.Say(fault.ToString());
         }
     }
 

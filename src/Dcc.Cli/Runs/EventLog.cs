@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Dcc.Cli.Scenarios;
 
 namespace Dcc.Cli.Runs;
 
@@ -29,6 +30,18 @@ internal sealed class EventLog(string path) : IDisposable
         {
             writer.WriteLine(line);
         }
+    }
+
+    /// <summary>Writes that a fault of a scenario was injected ("fault") or is over ("fault-ended").</summary>
+    internal void WriteFault(TimeSpan time, string kind, TimelineFault fault)
+    {
+        var round = fault.Trigger switch
+        {
+            AtRound at => at.Round,
+            AtPoint at => at.Round,
+            _ => (int?)null,
+        };
+        Write(time.TotalSeconds, kind, round, fault.Action is DeviceAction { Devices: [var only] } ? only : null, reason: fault.ToString());
     }
 
     public void Dispose() => writer.Dispose();

@@ -1,8 +1,10 @@
 using System.Globalization;
+using Dcc.Cli.Simulation;
 using Dcc.Cli.Terminal;
 using Dcc.Core.Devices;
 using Dcc.Core.Engine;
 using Dcc.Journal;
+using Dcc.Protocol;
 
 namespace Dcc.Cli.Runs;
 
@@ -19,9 +21,12 @@ internal sealed class InProcessRun
     private readonly SqliteJournal journal;
     private readonly IProgressDisplay progress;
     private readonly EventLog events;
+    private readonly VirtualNetwork? network;
 
-    internal InProcessRun(RunParameters parameters, EdgeSystem system, SqliteJournal journal, EventLog events, IProgressDisplay progress)
+    internal InProcessRun(
+        RunParameters parameters, EdgeSystem system, SqliteJournal journal, VirtualNetwork? network, EventLog events, IProgressDisplay progress)
     {
+        this.network = network;
         this.parameters = parameters;
         this.journal = journal;
         this.events = events;
@@ -34,6 +39,9 @@ internal sealed class InProcessRun
 
     /// <summary>The devices; after the run they hold the policies to deploy.</summary>
     internal DeviceSession[] Sessions { get; }
+
+    /// <summary>Virtual milliseconds from push to report, by round and device; empty without a network.</summary>
+    internal Dictionary<int, float[]> RoundTrips { get; } = [];
 
     internal void Execute(CancellationToken cancellation)
     {
@@ -50,6 +58,7 @@ internal sealed class InProcessRun
             var pushes = Carry(effects, engine);
             effects.Clear();
             Learn(pushes, cancellation);
+            Travel(pushes, cancellation);
             foreach (var push in pushes)
             {
                 engine.Handle(RoundEvent.Reported(push.Device, Incarnation, push.Round, Sessions[push.Device].LastReport), effects);
@@ -57,7 +66,7 @@ internal sealed class InProcessRun
         }
 
         Carry(effects, engine);
-        events.Write(0, "finished", round: parameters.Rounds);
+        events.Write(network?.Now.TotalSeconds ?? 0, "finished", round: parameters.Rounds);
     }
 
     // Executes effects in order and returns the pushes among them.
@@ -98,6 +107,22 @@ internal sealed class InProcessRun
                 throw new InvalidOperationException($"Device {push.Device} did not learn round {push.Round}: {outcome}.");
             }
         });
+
+    // Under policy all every device has a push in every round.
+    private void Travel(List<RoundEffect> pushes, CancellationToken cancellation)
+    {
+        if (network is null)
+        {
+            return;
+        }
+
+        var round = pushes[0].Round;
+        RoundTrips[round] = network.Carry(
+            round,
+            [.. pushes.Select(push => Wire.PushBytes(round, push.Push))],
+            [.. pushes.Select(push => Wire.ReportBytes(round, Sessions[push.Device].LastReport))],
+            cancellation);
+    }
 
     private void Show(int round, ReadOnlySpan<double> theta)
     {

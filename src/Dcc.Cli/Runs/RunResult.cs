@@ -10,8 +10,20 @@ namespace Dcc.Cli.Runs;
 internal sealed class RunResult(RunFolder folder, EdgeSystem system)
 {
     /// <summary>What a run over a network adds to what the journal knows.</summary>
-    internal sealed record NetworkRun(
-        IReadOnlyDictionary<int, float[]> RoundTrips, IReadOnlyList<DeviceLedger> Ledgers, int Faults, int Retries, int Restarts);
+    /// <param name="RoundTrips">Milliseconds from push to report by round and device, negative where unknown.</param>
+    /// <param name="Faults">Faults injected.</param>
+    internal sealed record NetworkRun(IReadOnlyDictionary<int, float[]> RoundTrips, int Faults)
+    {
+        /// <summary>What crossed the devices' sockets; empty where there were none.</summary>
+        internal IReadOnlyList<DeviceLedger> Ledgers { get; init; } = [];
+
+        internal int Retries { get; init; }
+
+        internal int Restarts { get; init; }
+
+        /// <summary>How long the run took in virtual time, null where time was real.</summary>
+        internal double? VirtualSeconds { get; init; }
+    }
 
     /// <summary>Writes rounds.csv, summary.json, and bytes.csv where there was a network.</summary>
     /// <param name="journal">The finished run's journal.</param>
@@ -43,14 +55,16 @@ internal sealed class RunResult(RunFolder folder, EdgeSystem system)
             });
         });
         PolicyMixture[] policies = Array.ConvertAll(sessions!, session => session.Policy);
-        if (network is not null)
+        var ledgers = network?.Ledgers ?? [];
+        if (ledgers.Count > 0)
         {
-            folder.Write("bytes.csv", writer => BytesFile.Write(writer, network.Ledgers));
+            folder.Write("bytes.csv", writer => BytesFile.Write(writer, ledgers));
         }
 
         var summary = RunSummary.Of(engine!, system, policies, cancellation) with
         {
-            Bytes = network is null ? null : ByteSummary.Of(LedgerTotals.Sum(network.Ledgers.Select(ledger => ledger.Totals()))),
+            Bytes = ledgers.Count == 0 ? null : ByteSummary.Of(LedgerTotals.Sum(ledgers.Select(ledger => ledger.Totals()))),
+            VirtualSeconds = network?.VirtualSeconds,
             Faults = network?.Faults ?? 0,
             Retries = network?.Retries ?? 0,
             Restarts = network?.Restarts ?? 0,

@@ -38,6 +38,7 @@ internal sealed record RunSummary(
     int? Faults,
     int? Retries,
     int? Restarts,
+    double? VirtualSeconds,
     double WallSeconds)
 {
     // Curve readings for the best known theta: seconds at most, and enough for a thousand devices.
@@ -87,6 +88,7 @@ internal sealed record RunSummary(
             Faults: 0,
             Retries: 0,
             Restarts: 0,
+            VirtualSeconds: null,
             WallSeconds: 0);
     }
 

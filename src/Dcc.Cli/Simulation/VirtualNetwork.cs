@@ -9,7 +9,7 @@ namespace Dcc.Cli.Simulation;
 /// When the messages of a run would arrive over a scenario's links and through its faults, in virtual time. Learning and starting take no time;
 /// the watchdogs of the real programs are not modelled. Nothing here can change a result.
 /// </summary>
-internal sealed class VirtualNetwork : IFaultTarget
+internal sealed class VirtualNetwork : IFaultTarget, IDisposable
 {
     // What a stream's set-up carries beside the push, as measured with emulate: preface, settings, headers, hello; settings, headers, welcome.
     private const int HelloBytes = 310;
@@ -97,6 +97,8 @@ internal sealed class VirtualNetwork : IFaultTarget
         clock.RunUntil(() => missing == 0, cancellation);
         return Array.ConvertAll(devices, device => device.RoundTrip);
     }
+
+    public void Dispose() => faults.Dispose();
 
     public void Partition(int device, bool up, bool down) => devices[device].Link.Partition(up, down);
 
