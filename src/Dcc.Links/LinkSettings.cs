@@ -57,6 +57,9 @@ public sealed record DirectionSettings
     /// <summary>Bytes that may wait for their turn on the link before the sender is held back, at least one segment of 1448.</summary>
     public int QueueBytes { get; init; } = DefaultQueueBytes;
 
+    /// <summary>How long a segment may fail to get through before the connection is reset, 1 ms to 1 hour.</summary>
+    public TimeSpan ResetAfter { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Probability that a segment is lost (in the good state, with <see cref="Burst"/>), in [0, 1). Under TCP a loss is a delay.</summary>
     public double Loss { get; init; }
 
@@ -79,6 +82,9 @@ public sealed record DirectionSettings
         Check(JitterCorrelation is >= 0 and < 1, path, "jitterCorrelation", "a number in [0, 1)", $"{JitterCorrelation}", faults);
         Check(BandwidthBytesPerSecond is null or (>= 1 and <= 1e12), path, "bandwidth", "1 byte/s to 1 TB/s", $"{BandwidthBytesPerSecond}", faults);
         Check(QueueBytes >= 1448, path, "queueBytes", "at least 1448", $"{QueueBytes}", faults);
+        Check(
+            ResetAfter >= TimeSpan.FromMilliseconds(1) && ResetAfter <= TimeSpan.FromHours(1), path, "resetAfter", "1 ms to 1 hour",
+            $"{ResetAfter.TotalMilliseconds} ms", faults);
         Check(Loss is >= 0 and < 1, path, "loss", "a probability in [0, 1)", $"{Loss}", faults);
         Check(Burst is null or { ToBad: >= 0 and <= 1 }, path, "burst.toBad", "a probability in [0, 1]", $"{Burst?.ToBad}", faults);
         Check(Burst is null or { ToGood: > 0 and <= 1 }, path, "burst.toGood", "a probability in (0, 1]", $"{Burst?.ToGood}", faults);

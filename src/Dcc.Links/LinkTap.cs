@@ -31,4 +31,10 @@ public interface IConnectionTap
 /// <param name="DownBare">Segments without data to the device.</param>
 /// <param name="UpBytes">Payload bytes received from the device.</param>
 /// <param name="DownBytes">Payload bytes that the device acknowledged.</param>
-public readonly record struct SegmentCounts(long UpData, long UpBare, long DownData, long DownBare, long UpBytes, long DownBytes);
+public readonly record struct SegmentCounts(long UpData, long UpBare, long DownData, long DownBare, long UpBytes, long DownBytes)
+{
+    /// <summary>Both together, as of two connections.</summary>
+    public SegmentCounts Plus(SegmentCounts other) => new(
+        UpData + other.UpData, UpBare + other.UpBare, DownData + other.DownData, DownBare + other.DownBare, UpBytes + other.UpBytes,
+        DownBytes + other.DownBytes);
+}

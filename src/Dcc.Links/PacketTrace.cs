@@ -22,6 +22,24 @@ public sealed class PacketTrace
     /// <summary>After how many milliseconds the trace starts again: its last opportunity.</summary>
     public int PeriodMilliseconds => milliseconds[^1];
 
+    /// <summary>When an opportunity comes, counted through all repetitions from 0.</summary>
+    internal TimeSpan OpportunityAt(long opportunity)
+    {
+        var (cycle, within) = Math.DivRem(opportunity, milliseconds.Length);
+        return TimeSpan.FromMilliseconds((cycle * PeriodMilliseconds) + milliseconds[within]);
+    }
+
+    /// <summary>The first opportunity at or after a time.</summary>
+    internal long FirstOpportunity(TimeSpan time)
+    {
+        var millisecond = (time.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond;
+
+        // The last opportunity of a period falls on the start of the next one, and comes first.
+        var cycle = Math.Max(0, (millisecond - 1) / PeriodMilliseconds);
+        var within = milliseconds.AsSpan().BinarySearch(new AtLeast((int)(millisecond - (cycle * PeriodMilliseconds))));
+        return (cycle * milliseconds.Length) + ~within;
+    }
+
     /// <summary>Reads a trace.</summary>
     /// <param name="text">The file's text.</param>
     /// <exception cref="InvalidInputException">It is empty, holds something else than whole numbers, does not ascend, or ends at 0.</exception>
@@ -53,6 +71,12 @@ public sealed class PacketTrace
         return times.Count == 0 || times[^1] == 0
             ? throw new InvalidInputException("trace", "at least one line that is not 0", times.Count == 0 ? "an empty file" : "only zeros")
             : new PacketTrace([.. times]);
+    }
+
+    // Equal to no entry, so that the search ends before the first one that is not smaller.
+    private readonly struct AtLeast(int millisecond) : IComparable<int>
+    {
+        public int CompareTo(int other) => other >= millisecond ? -1 : 1;
     }
 
     private static string Shorten(ReadOnlySpan<char> text) => text.Length <= 40 ? text.ToString() : string.Concat(text[..40], "...");

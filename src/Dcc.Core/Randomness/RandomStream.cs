@@ -21,6 +21,9 @@ public enum StreamPurpose
     /// <summary>Simulation of the joint cost after a run.</summary>
     JointCost = 5,
 
+    /// <summary>Loss and jitter of an emulated link: device is the link, evaluation the direction. Never reaches theta.</summary>
+    Link = 6,
+
     /// <summary>What a scenario leaves to chance: links drawn from a mix, and chaos.</summary>
     Scenario = 7,
 }

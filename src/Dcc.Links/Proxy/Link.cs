@@ -1,0 +1,77 @@
+using Dcc.Links.Model;
+
+namespace Dcc.Links.Proxy;
+
+/// <summary>What the connections of one link share. Its lock guards all of it and the state of every pump; nobody calls a tap or a socket under it.</summary>
+internal sealed class Link
+{
+    private readonly TimeSpan start = LinkScheduler.Now;
+    private readonly long?[] limits = new long?[2];
+
+    internal Link(LinkSettings settings, ulong seed, int index, ILinkTap? tap, LinkScheduler scheduler)
+    {
+        Up = new LinkModel(settings, LinkDirection.Up, seed, index);
+        Down = new LinkModel(settings, LinkDirection.Down, seed, index);
+        (Settings, Tap, Scheduler) = (settings, tap, scheduler);
+    }
+
+    internal Lock Gate { get; } = new();
+
+    internal LinkModel Up { get; }
+
+    internal LinkModel Down { get; }
+
+    internal LinkSettings Settings { get; private set; }
+
+    internal ILinkTap? Tap { get; }
+
+    internal LinkScheduler Scheduler { get; }
+
+    internal TimeSpan SlowClose { get; set; }
+
+    internal HashSet<LinkConnection> Connections { get; } = [];
+
+    internal LinkTotals Totals { get; } = new();
+
+    /// <summary>Time since the link's start.</summary>
+    internal TimeSpan Now => LinkScheduler.Now - start;
+
+    internal LinkModel this[LinkDirection direction] => direction == LinkDirection.Up ? Up : Down;
+
+    internal void Change(LinkSettings settings)
+    {
+        Settings = settings;
+        Up.Change(settings);
+        Down.Change(settings);
+    }
+
+    internal void Limit(LinkDirection direction, long bytes) => limits[(int)direction] = bytes;
+
+    /// <summary>Takes bytes off a limit before they are written, no more than it leaves.</summary>
+    internal int Reserve(LinkDirection direction, int bytes)
+    {
+        if (limits[(int)direction] is not { } left)
+        {
+            return bytes;
+        }
+
+        var reserved = (int)Math.Min(left, bytes);
+        limits[(int)direction] = left - reserved;
+        return reserved;
+    }
+
+    /// <summary>Gives back what was reserved and not written.</summary>
+    /// <returns>Whether the limit is reached; it is then lifted, so that the next connection lives.</returns>
+    internal bool Settle(LinkDirection direction, int unwritten)
+    {
+        if (limits[(int)direction] is not { } left)
+        {
+            return false;
+        }
+
+        limits[(int)direction] = left + unwritten == 0 ? null : left + unwritten;
+        return left + unwritten == 0;
+    }
+
+    internal void Schedule(Scheduled item, TimeSpan? due) => Scheduler.Schedule(item, start + due);
+}
