@@ -59,7 +59,7 @@ internal sealed class Chaos
         {
             fields = fields,
             count = fields.Whole("faults", 1, MostFaults) ?? 0,
-            range = ReadRange(fields),
+            range = fields.Measure<(int First, int Last)>("rounds", RoundsForm, TryRange),
             longest = fields.Measure(
                 "longest", $"{Quantity.DurationForm}, from 100 ms to 60 s",
                 (string text, out TimeSpan value) => Quantity.TryDuration(text, out value) && value >= Shortest && value <= Longest) ?? default,
@@ -155,23 +155,12 @@ internal sealed class Chaos
         };
     }
 
-    private static (int First, int Last)? ReadRange(YamlFields fields)
+    private static bool TryRange(string text, out (int First, int Last) range)
     {
-        var text = fields.Has("rounds") ? fields.Text("rounds") : null;
-        if (text is null)
-        {
-            return null;
-        }
-
         var parts = text.Split('-', 2);
-        if (int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first)
-            && int.TryParse(parts[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var last) && first <= last)
-        {
-            return (first, last);
-        }
-
-        fields.Fault("rounds", RoundsForm, text);
-        return null;
+        range = default;
+        return int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out range.First)
+            && int.TryParse(parts[^1], NumberStyles.None, CultureInfo.InvariantCulture, out range.Last) && range.First <= range.Last;
     }
 
     private static int Draw(ref RandomStream random, int choices) => RandomStream.Scale((uint)random.Next(), choices);

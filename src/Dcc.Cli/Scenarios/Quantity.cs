@@ -46,7 +46,7 @@ internal static class Quantity
     internal static bool TryNumber(string text, out double value) =>
         double.TryParse(
             text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out value)
-        && double.IsFinite(value) && text[0] != '+';
+        && double.IsFinite(value) && !text.StartsWith('+');
 
     private static bool TryMeasure(string text, (string Unit, double Factor)[] units, out double value)
     {

@@ -20,6 +20,8 @@ public sealed class BrokenScenarioTests : IDisposable
         { 2, "syntax: expected spaces as indentation, got a tab", "name: a\n\trun: {}\n" },
         { 2, "syntax: expected valid YAML", "name: a\nlinks: \"lte\n" },
         { 2, "syntax: expected valid YAML, got nested deeper than 16 levels", "name: a\nrun: [[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]\n" },
+        { 3, "syntax: expected valid YAML, got text that cannot stand here, or is not indented", "name: a\nrun: {devices: 3,\nrounds: 4}\n" },
+        { 1, "name: expected a text, got 5", "name: 5\n" },
         { 2, "scenario: expected one document, got another document", "name: a\n---\nname: b\n" },
         { 3, "run.seed: expected one value (line 2 has it), got the key again", "name: a\nrun: {seed: 1,\n  seed: 2}\n" },
         { 2, "links: expected no anchor, got &l", "name: a\nlinks: &l lte\n" },

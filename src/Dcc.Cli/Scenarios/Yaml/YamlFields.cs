@@ -66,8 +66,17 @@ internal sealed class YamlFields
         }
     }
 
-    internal string? Text(string key) =>
-        Read(key, "a text", (string text, out string value) => (value = text).Length > 0, plainOnly: false, out var text) ? text : null;
+    internal string? Text(string key)
+    {
+        // What other readers of YAML take for a number or a truth value is no text here either.
+        if (Find(key) is YamlScalar { Plain: true } scalar && (Quantity.TryNumber(scalar.Text, out _) || scalar.Text is "true" or "false"))
+        {
+            faults.Add(scalar.Line, PathOf(key), "a text", scalar.Shown);
+            return null;
+        }
+
+        return Read(key, "a text", (string text, out string value) => (value = text).Length > 0, plainOnly: false, out var text) ? text : null;
+    }
 
     internal int? Whole(string key, int lowest, int highest) => Plain<int>(
         key, string.Create(CultureInfo.InvariantCulture, $"a whole number from {lowest} to {highest}"),

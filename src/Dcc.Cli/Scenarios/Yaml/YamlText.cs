@@ -12,35 +12,45 @@ internal sealed class YamlText
 {
     private const int DeepestNesting = 16;
 
+    private readonly Scanner scanner;
     private readonly Parser parser;
     private readonly ScenarioFaults faults;
 
     private YamlText(string text, ScenarioFaults faults)
     {
-        parser = new Parser(new StringReader(text));
+        scanner = new Scanner(new StringReader(text));
+        parser = new Parser(scanner);
         this.faults = faults;
     }
 
     /// <summary>The document, or null where it is no YAML at all; what is wrong is noted.</summary>
     internal static YamlNode? Read(string text, ScenarioFaults faults)
     {
+        var yaml = new YamlText(text, faults);
         try
         {
-            return new YamlText(text, faults).Document();
+            return yaml.Document();
         }
         catch (YamlException exception)
         {
-            Explain(text, exception, faults);
-            return null;
+            yaml.Explain(text, Line(exception.Start), Line(exception.End), exception.Message);
         }
+        catch (InvalidOperationException)
+        {
+            // The library throws this in place of its own exception where a line inside braces or brackets is not indented.
+            var line = Line(yaml.scanner.CurrentPosition);
+            yaml.Explain(text, line, line, "text that cannot stand here, or is not indented");
+        }
+
+        return null;
     }
 
     // The library names where a construct began, which for a tab is the line before, and for what is never closed may be one after the last.
-    private static void Explain(string text, YamlException exception, ScenarioFaults faults)
+    private void Explain(string text, int start, int end, string message)
     {
         var lines = text.TrimEnd('\n').Split('\n');
-        var (first, last) = (Math.Min(Line(exception.Start), lines.Length), Math.Min(Line(exception.End), lines.Length));
-        for (var line = first; line <= last; line++)
+        var first = Math.Min(start, lines.Length);
+        for (var line = first; line <= Math.Min(end, lines.Length); line++)
         {
             var written = lines[line - 1];
             if (written[..(written.Length - written.TrimStart().Length)].Contains('\t', StringComparison.Ordinal))
@@ -50,7 +60,7 @@ internal sealed class YamlText
             }
         }
 
-        faults.Add(first, "syntax", "valid YAML", YamlScalar.Shorten(exception.Message));
+        faults.Add(first, "syntax", "valid YAML", YamlScalar.Shorten(message));
     }
 
     private YamlNode? Document()
