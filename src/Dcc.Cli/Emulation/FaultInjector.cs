@@ -76,7 +76,9 @@ internal sealed class FaultInjector : IDisposable
 
             if (point == ProtocolPoint.PushSent && message.Round > openedRound)
             {
+                // What belongs to an earlier round has happened by now, whether or not its last point was told yet.
                 openedRound = message.Round;
+                waiting.FindAll(fault => fault.Trigger is AtPoint at && at.Round < openedRound).ForEach(Fire);
                 waiting.FindAll(fault => fault.Trigger is AtRound at && at.Round <= openedRound).ForEach(Fire);
                 inForce.FindAll(fault => fault.UntilRound <= openedRound).ForEach(End);
             }

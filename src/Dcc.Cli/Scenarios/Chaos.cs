@@ -97,11 +97,16 @@ internal sealed class Chaos
         var random = RandomStream.For(seed, StreamPurpose.Scenario, device: 0, round: 1);
         var used = taken.ToHashSet();
         var ends = new Dictionary<int, int>();
+        var deviceOf = new Dictionary<int, int>();
         var drawn = new List<TimelineFault>();
         for (var attempts = 100L * count; drawn.Count < count && attempts > 0; attempts--)
         {
             var device = Draw(ref random, devices);
             var round = first + Draw(ref random, last - first + 1);
+
+            // One device a round: the points of a device's round follow each other, those of two devices race.
+            deviceOf.TryAdd(round, device);
+            device = deviceOf[round];
             var place = Draw(ref random, 5);
             FaultTrigger trigger = place == 4 ? new AtRound(round) : new AtPoint((ProtocolPoint)place, device, round);
             var action = Action(kinds[Draw(ref random, kinds.Length)], device, ref random);
@@ -128,7 +133,7 @@ internal sealed class Chaos
                 count.ToString(CultureInfo.InvariantCulture));
         }
 
-        return drawn.OrderBy(fault => fault.Trigger is AtPoint point ? point.Round : ((AtRound)fault.Trigger).Round);
+        return drawn.OrderBy(fault => fault.Trigger is AtPoint point ? (point.Round, (int)point.Point) : (((AtRound)fault.Trigger).Round, -1));
     }
 
     private FaultAction Action(ChaosKind kind, int device, ref RandomStream random)
