@@ -128,9 +128,10 @@ internal sealed class ScenarioFile
         }
 
         fields.Require("name");
-        file.Name = fields.Text("name") ?? source;
+        var name = fields.Text("name");
+        file.Name = name ?? source;
         file.Description = fields.Text("description") ?? "";
-        if (file.Name.Any(character => !char.IsAsciiLetterLower(character) && !char.IsAsciiDigit(character) && character != '-') && fields.Has("name"))
+        if (name?.Any(character => !char.IsAsciiLetterLower(character) && !char.IsAsciiDigit(character) && character != '-') == true)
         {
             fields.Fault("name", "lower-case letters, digits and hyphens", YamlScalar.Shorten(file.Name));
         }
