@@ -64,7 +64,7 @@ internal sealed class LinkConnection
     }
 
     /// <summary>Counts so far, or at the end.</summary>
-    internal SegmentCounts? Segments => aborted ? segments : TcpSockets.Count(device);
+    internal SegmentCounts? Segments => aborted ? segments : Count();
 
     /// <summary>Resets both sides; what is under way is lost. Nothing happens if the connection is over.</summary>
     internal void Abort()
@@ -76,7 +76,7 @@ internal sealed class LinkConnection
                 return;
             }
 
-            segments = TcpSockets.Count(device);
+            segments = Count();
             aborted = true;
             link.Totals.Resets++;
             up.Stop();
@@ -139,7 +139,6 @@ internal sealed class LinkConnection
         try
         {
             await socket.ConnectAsync(upstream).ConfigureAwait(false);
-            TcpSockets.Prepare(socket);
         }
         catch (Exception refused) when (refused is SocketException or ObjectDisposedException)
         {
@@ -158,13 +157,15 @@ internal sealed class LinkConnection
         return true;
     }
 
+    private SegmentCounts? Count() => TcpSockets.Count(device, up.FinishRead, down.DeliveredBytes);
+
     private void Close()
     {
         lock (link.Gate)
         {
             if (!aborted)
             {
-                segments = TcpSockets.Count(device);
+                segments = Count();
                 aborted = true;
             }
 

@@ -18,6 +18,7 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
     }
 
     private const int ReadBytes = 64 * 1024;
+    private const int WouldBlock = -1;
 
     // In a bulk transfer segments are due every few microseconds; waking for each would cost a core. Isolated ones are not held up.
     private static readonly TimeSpan Coalescing = TimeSpan.FromMicroseconds(250);
@@ -35,6 +36,12 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
     private TimeSpan? endDue;
     private TimeSpan lastWrite;
     private long lossesTold;
+
+    /// <summary>Bytes written to the receiver.</summary>
+    internal long DeliveredBytes { get; private set; }
+
+    /// <summary>Whether the sender's stream ended in order.</summary>
+    internal bool FinishRead { get; private set; }
 
     private int RoomThreshold => Math.Max(1, Math.Min(link[direction].Settings.QueueBytes, 2 * ReadBytes) / 2);
 
@@ -94,10 +101,10 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
         {
             while (true)
             {
-                // Completes when there is something to read; only then is a buffer rented.
-                await sender.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None).ConfigureAwait(false);
+                how = await ReadableAsync(sender, how).ConfigureAwait(false);
                 var room = await RoomAsync().ConfigureAwait(false);
-                if (room == 0 || !Read(sender, room))
+                var read = room == 0 ? 0 : Read(sender, room);
+                if (read == 0 || (read == WouldBlock && how == End.Reset))
                 {
                     break;
                 }
@@ -109,6 +116,25 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
         }
 
         SendEnd(how);
+    }
+
+    // Completes when there is something to read; only then is a buffer rented.
+    private static async ValueTask<End> ReadableAsync(Socket sender, End how)
+    {
+        try
+        {
+            if (how != End.Reset)
+            {
+                await sender.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None).ConfigureAwait(false);
+            }
+
+            return how;
+        }
+        catch (SocketException)
+        {
+            // What came before the reset can still be read.
+            return End.Reset;
+        }
     }
 
     /// <summary>The receiver's side of the connection broke: the sender hears of it after the way back.</summary>
@@ -145,7 +171,8 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
 
     internal override void Fire(TimeSpan now) => Deliver();
 
-    private bool Read(Socket sender, int room)
+    // Bytes read, 0 at the end of the stream or of the connection.
+    private int Read(Socket sender, int room)
     {
         var wanted = Math.Min(room, Math.Clamp(sender.Available, 1, ReadBytes));
         var buffer = ArrayPool<byte>.Shared.Rent(wanted);
@@ -155,8 +182,8 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
             ArrayPool<byte>.Shared.Return(buffer);
             return error switch
             {
-                SocketError.Success => false,
-                SocketError.WouldBlock => true,
+                SocketError.Success => 0,
+                SocketError.WouldBlock => WouldBlock,
                 _ => throw new SocketException((int)error),
             };
         }
@@ -167,7 +194,7 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
             if (stopped)
             {
                 ArrayPool<byte>.Shared.Return(buffer);
-                return false;
+                return 0;
             }
 
             var now = link.Now;
@@ -176,7 +203,7 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
             Reschedule();
         }
 
-        return true;
+        return read;
     }
 
     private ValueTask<int> RoomAsync()
@@ -202,6 +229,7 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
             if (!stopped && end == End.None)
             {
                 end = how;
+                FinishRead = how == End.Finish;
                 flow.Send(link.Now, 0);
                 Reschedule();
             }
@@ -350,16 +378,18 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
         {
             writing = false;
             limited = link.Settle(direction, due.Length - (sent ?? 0));
+            if (sent is { } written)
+            {
+                lastWrite = link.Now;
+                arrivedBytes -= written;
+                DeliveredBytes += written;
+                var since = queue.Consume(written);
+                link.Totals.Delivered(direction, written, since is null ? TimeSpan.Zero : lastWrite - since.Value);
+            }
+
             if (stopped || sent is null)
             {
                 Stop();
-            }
-            else
-            {
-                lastWrite = link.Now;
-                arrivedBytes -= sent.Value;
-                var since = queue.Consume(sent.Value);
-                link.Totals.Delivered(direction, sent.Value, since is null ? TimeSpan.Zero : lastWrite - since.Value);
             }
         }
 

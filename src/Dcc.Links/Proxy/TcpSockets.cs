@@ -20,6 +20,12 @@ internal static class TcpSockets
     private const int TimestampOptionBytes = 12;
     private const int TcpInfoBytes = 160;
 
+    // States of linux/tcp_states.h in which the peer's FIN has come.
+    private const byte TimeWait = 6;
+    private const byte CloseWait = 8;
+    private const byte LastAck = 9;
+    private const byte Closing = 11;
+
     /// <summary>
     /// A socket that is bound and nothing more. Several may share a port, so that one that never listens keeps it while no listener is there;
     /// connecting to it is refused by the kernel.
@@ -53,7 +59,12 @@ internal static class TcpSockets
     /// <summary>Sends at once, and never blocks in synchronous calls.</summary>
     internal static Socket Prepare(Socket socket)
     {
-        socket.NoDelay = true;
+        // Not a TCP option where the upstream is a Unix domain socket.
+        if (socket.ProtocolType == ProtocolType.Tcp)
+        {
+            socket.NoDelay = true;
+        }
+
         socket.Blocking = false;
         return socket;
     }
@@ -65,7 +76,7 @@ internal static class TcpSockets
             ? new Socket(SocketType.Stream, ProtocolType.Tcp)
             : new Socket(upstream.AddressFamily, SocketType.Stream, upstream.AddressFamily == AddressFamily.Unix ? ProtocolType.Unspecified : ProtocolType.Tcp);
         socket.ReceiveBufferSize = ReceiveBufferBytes;
-        return socket;
+        return Prepare(socket);
     }
 
     /// <summary>Ends a connection by RST.</summary>
@@ -83,8 +94,14 @@ internal static class TcpSockets
         socket.Close(0);
     }
 
-    /// <summary>The kernel's counts of the device's connection (struct tcp_info of linux/tcp.h), null where there are none.</summary>
-    internal static SegmentCounts? Count(Socket device)
+    /// <summary>
+    /// The kernel's counts of the device's connection (struct tcp_info of linux/tcp.h), null where there are none. On the accepting side a SYN
+    /// counts as a segment but not as a byte; a FIN counts as a byte received and as one acknowledged, and is subtracted here (tested).
+    /// </summary>
+    /// <param name="device">The accepted socket.</param>
+    /// <param name="finishRead">Whether the device's stream was read to its end.</param>
+    /// <param name="written">Bytes written to the device.</param>
+    internal static SegmentCounts? Count(Socket device, bool finishRead, long written)
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -110,6 +127,8 @@ internal static class TcpSockets
         long got = MemoryMarshal.Read<uint>(info[140..]);
         long dataIn = MemoryMarshal.Read<uint>(info[152..]);
         long dataOut = MemoryMarshal.Read<uint>(info[156..]);
-        return new SegmentCounts(dataIn, got - dataIn, dataOut, sent - dataOut, received, acked);
+        var finished = finishRead || info[0] is TimeWait or CloseWait or LastAck or Closing;
+        return new SegmentCounts(
+            dataIn, got - dataIn, dataOut, sent - dataOut, finished ? received - 1 : received, acked == written + 1 ? written : acked);
     }
 }
