@@ -2,6 +2,7 @@ using Dcc.Protocol;
 using Dcc.Protocol.V1;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Polly;
 using Polly.Retry;
 
@@ -46,6 +47,9 @@ internal sealed class CoordinatorStream(
 /// <summary>Establishes a device's stream, again and again with exponentially growing, jittered delays.</summary>
 internal sealed class StreamConnector
 {
+    /// <summary>What the attempts are called in the metrics of the meter "Polly" (resilience.polly.strategy.attempt.duration and others).</summary>
+    internal const string PipelineName = "coordinator-stream";
+
     internal static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan WelcomeTimeout = TimeSpan.FromSeconds(15);
@@ -60,7 +64,7 @@ internal sealed class StreamConnector
         this.device = device;
         this.client = client;
         run = options.Run;
-        pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
+        pipeline = new ResiliencePipelineBuilder { TimeProvider = time, Name = PipelineName }
             .AddRetry(new RetryStrategyOptions
             {
                 MaxRetryAttempts = int.MaxValue,
@@ -76,6 +80,7 @@ internal sealed class StreamConnector
                     return ValueTask.CompletedTask;
                 },
             })
+            .ConfigureTelemetry(NullLoggerFactory.Instance)
             .Build();
     }
 
