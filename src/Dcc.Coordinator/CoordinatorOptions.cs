@@ -15,8 +15,14 @@ internal sealed class CoordinatorOptions
     /// <summary>The store that keeps nothing.</summary>
     internal const string MemoryStore = "memory";
 
+    /// <summary>No listener.</summary>
+    internal const string None = "none";
+
     /// <summary>Address to serve HTTP/2 without TLS on. Port 0 takes a free one.</summary>
     public string Listen { get; set; } = "http://127.0.0.1:5080";
+
+    /// <summary>Address to serve HTTP/1.1 on, for browsers and monitoring, or "none". Port 0 takes a free one.</summary>
+    public string Http { get; set; } = "http://127.0.0.1:5081";
 
     /// <summary>Path of the SQLite file that keeps every run, or "memory".</summary>
     public string Store { get; set; } = "dcc-coordinator.db";
@@ -34,6 +40,7 @@ internal sealed class CoordinatorOptions
         """,
         [
             new("--listen", "Coordinator:Listen", "URL", "Address to listen on [http://127.0.0.1:5080]."),
+            new("--http", "Coordinator:Http", "URL|none", "Address of the HTTP/1.1 side, for browsers and monitoring [http://127.0.0.1:5081]."),
             new("--store", "Coordinator:Store", "FILE|memory", "SQLite file that keeps the runs [dcc-coordinator.db]."),
             new("--heartbeat", "Coordinator:HeartbeatSeconds", "SECONDS", "Longest silence on a stream; after three of them a peer is dead [10]."),
             new("--run", "Run:Name", "NAME", "Run to create or resume [none]."),
@@ -62,7 +69,12 @@ internal sealed class CoordinatorOptionsValidator : IValidateOptions<Coordinator
     public ValidateOptionsResult Validate(string? name, CoordinatorOptions options)
     {
         var faults = new List<InputFault>();
-        OptionInputs.CheckAddress("listen", options.Listen, ["http"], faults);
+        OptionInputs.CheckListenAddress("listen", options.Listen, faults);
+        if (options.Http != CoordinatorOptions.None)
+        {
+            OptionInputs.CheckListenAddress("http", options.Http, faults);
+        }
+
         if (options.Store.Length == 0)
         {
             faults.Add(new InputFault("store", "a file or memory", "nothing"));

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Dcc.Coordinator.Runs;
 using Dcc.Coordinator.Services;
@@ -33,11 +34,13 @@ internal static class Program
         }
         catch (IOException exception) when (exception.InnerException is AddressInUseException)
         {
-            throw new InvalidInputException("listen", "a free address", options.Listen);
+            var (field, address) = exception.Message.Contains(options.Http, StringComparison.Ordinal) ? ("http", options.Http) : ("listen", options.Listen);
+            throw new InvalidInputException(field, "a free address", address);
         }
         catch (SocketException exception)
         {
-            throw new InvalidInputException("listen", "an address of this machine that may be bound", $"{options.Listen} ({exception.Message})");
+            throw new InvalidInputException(
+                "listen or http", "addresses of this machine that may be bound", $"{options.Listen} and {options.Http} ({exception.Message})");
         }
 
         Log.Listening(app.Logger, string.Join(' ', app.Urls), options.Store);
@@ -65,19 +68,37 @@ internal static class Program
         builder.Services.Configure<HealthCheckPublisherOptions>(publisher => publisher.Delay = TimeSpan.Zero);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2);
+            var options = kestrel.ApplicationServices.GetRequiredService<IOptions<CoordinatorOptions>>().Value;
+            Listen(kestrel, options.Listen, HttpProtocols.Http2);
+            if (options.Http != CoordinatorOptions.None)
+            {
+                Listen(kestrel, options.Http, HttpProtocols.Http1);
+            }
+
             kestrel.Limits.Http2.MaxStreamsPerConnection = StreamsPerConnection;
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
         });
-        builder.WebHost.UseUrls(builder.Configuration["Coordinator:Listen"] ?? new CoordinatorOptions().Listen);
-
         var app = builder.Build();
         app.MapGrpcService<CoordinationService>();
         app.MapGrpcService<OperationService>();
         app.MapGrpcHealthChecksService();
         app.MapGrpcReflectionService();
         return app;
+    }
+
+    // Without TLS a port speaks one version of HTTP only.
+    private static void Listen(KestrelServerOptions kestrel, string address, HttpProtocols protocols)
+    {
+        var uri = new Uri(address);
+        if (IPAddress.TryParse(uri.DnsSafeHost, out var ip))
+        {
+            kestrel.Listen(ip, uri.Port, endpoint => endpoint.Protocols = protocols);
+        }
+        else
+        {
+            kestrel.ListenLocalhost(uri.Port, endpoint => endpoint.Protocols = protocols);
+        }
     }
 
     /// <summary>Recovers what the store has and creates the run that the options name.</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using Dcc.Core.Devices;
 using Dcc.Core.Validation;
 
@@ -6,18 +7,30 @@ namespace Dcc.Hosting;
 /// <summary>What the options of both services have in common.</summary>
 public static class OptionInputs
 {
-    /// <summary>Notes an address that is no plain URL of a host and port.</summary>
+    /// <summary>Notes an address to connect to that is no plain URL of a host and port.</summary>
     public static void CheckAddress(string field, string text, IReadOnlyList<string> schemes, List<InputFault> faults)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var address)
-            || !schemes.Contains(address.Scheme)
-            || address.Host.Length == 0
-            || address.PathAndQuery != "/"
-            || address.UserInfo.Length > 0)
+        if (!IsAddress(text, schemes))
         {
             faults.Add(new InputFault(field, $"{string.Join(" or ", schemes)}://HOST:PORT", text.Length == 0 ? "nothing" : text));
         }
     }
+
+    /// <summary>Notes an address to listen on that is no URL of an IP address or localhost and a port.</summary>
+    public static void CheckListenAddress(string field, string text, List<InputFault> faults)
+    {
+        if (!IsAddress(text, ["http"]) || !(IPAddress.TryParse(new Uri(text).DnsSafeHost, out _) || new Uri(text).Host == "localhost"))
+        {
+            faults.Add(new InputFault(field, "http://IP:PORT or http://localhost:PORT", text.Length == 0 ? "nothing" : text));
+        }
+    }
+
+    private static bool IsAddress(string text, IReadOnlyList<string> schemes) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var address)
+        && schemes.Contains(address.Scheme)
+        && address.Host.Length > 0
+        && address.PathAndQuery == "/"
+        && address.UserInfo.Length == 0;
 
     /// <summary>Reads a system file; null without one.</summary>
     /// <exception cref="InvalidInputException">It cannot be read, or is no system file.</exception>

@@ -84,6 +84,7 @@ internal static class StreamAllocations
         var app = Coordinator.Program.Build(new Dictionary<string, string?>
         {
             ["Coordinator:Listen"] = "http://127.0.0.1:0",
+            ["Coordinator:Http"] = "none",
             ["Coordinator:Store"] = "memory",
             ["Logging:LogLevel:Default"] = "Error",
             ["Run:Name"] = "load",

@@ -166,7 +166,7 @@ public sealed class EmulateTests : IDisposable
         var address = $"http://127.0.0.1:{FreePort()}";
         Directory.CreateDirectory(folder["e"]);
         var store = Path.Combine(folder["e"], "journal.db");
-        string[] coordinatorArguments = ["--listen", address, "--store", store, "--run", "hand", .. run];
+        string[] coordinatorArguments = ["--listen", address, "--http", "none", "--store", store, "--run", "hand", .. run];
         var coordinator = DccProcess.StartService("Dcc.Coordinator", coordinatorArguments);
         var first = Agent("0");
         var second = Agent("1");
@@ -226,7 +226,9 @@ public sealed class EmulateTests : IDisposable
     [InlineData("Dcc.Coordinator", "--listen http://127.0.0.1:0 --store memory --run a --solver magic", "solver")]
     [InlineData("Dcc.Coordinator", "--listen http://127.0.0.1:0 --store memory --run a --rounds x", "Rounds")]
     [InlineData("Dcc.Coordinator", "--listen http://127.0.0.1:0 --store SYSTEM", "store")]
-    [InlineData("Dcc.Coordinator", "--listen TAKEN --store memory", "listen")]
+    [InlineData("Dcc.Coordinator", "--listen TAKEN --http none --store memory", "listen")]
+    [InlineData("Dcc.Coordinator", "--listen http://127.0.0.1:0 --http TAKEN --store memory", "http")]
+    [InlineData("Dcc.Coordinator", "--listen http://127.0.0.1:0 --http nowhere --store memory", "http")]
     public async Task Service_BadInput_ExitsTwoWithOneLineNamingTheField(string service, string line, string field)
     {
         using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
@@ -248,7 +250,7 @@ public sealed class EmulateTests : IDisposable
     public async Task Agent_OneOfItsDevicesIsRefused_ExitsThoughTheOthersWait()
     {
         var coordinator = DccProcess.StartService(
-            "Dcc.Coordinator", "--listen", "http://127.0.0.1:0", "--store", "memory", "--run", "small", "--devices", "3");
+            "Dcc.Coordinator", "--listen", "http://127.0.0.1:0", "--http", "none", "--store", "memory", "--run", "small", "--devices", "3");
         var line = await LogSays(coordinator, "Listening on");
         using var agent = DccProcess.StartService(
             "Dcc.Agent", "--coordinator", "http://" + line.Split("http://")[1].Split(' ', ',')[0], "--run", "small", "--devices", "1-4");

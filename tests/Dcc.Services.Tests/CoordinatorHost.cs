@@ -42,6 +42,7 @@ internal sealed class CoordinatorHost : IAsyncDisposable
         var settings = new Dictionary<string, string?>
         {
             ["Coordinator:Listen"] = "http://127.0.0.1:0",
+            ["Coordinator:Http"] = "none",
             ["Coordinator:Store"] = "memory",
             ["Run:Name"] = Run,
             ["Run:Devices"] = Devices.ToString(CultureInfo.InvariantCulture),

@@ -59,7 +59,7 @@ internal sealed class EmulatedRun : IDisposable
         var system = Path.GetFullPath(folder.File("system.json"));
         folder.Write("system.json", writer => writer.Write(parameters.EmulatedSystem));
         coordinator = new ChildProcess(
-            "Dcc.Coordinator", "coordinator", ["--listen", address, "--store", Path.GetFullPath(folder.Journal)], logs,
+            "Dcc.Coordinator", "coordinator", ["--listen", address, "--http", $"http://127.0.0.1:{FreePort()}", "--store", Path.GetFullPath(folder.Journal)], logs,
             what => Note(what, "coordinator", null));
         network = new EmulatedNetwork(scenario.Links, endPoint, parameters.Seed, (device, direction, moment, message) =>
             faults!.Seen(device, direction, moment, message));
@@ -121,6 +121,7 @@ internal sealed class EmulatedRun : IDisposable
             run = Run(children, over.Token, failed.Token);
             await FirstFault(run, children).ConfigureAwait(false);
             await over.CancelAsync().ConfigureAwait(false);
+            faults.Dispose();
             await Task.WhenAll(agents.Select(agent => agent.WaitForEnd(EndGrace))).ConfigureAwait(false);
             Note("finished", null, null);
         }
