@@ -16,11 +16,27 @@ public sealed class PacketTrace
 
     private PacketTrace(int[] milliseconds) => this.milliseconds = milliseconds;
 
+    /// <summary>Names of the traces that come along; <c>Traces/README.md</c> says how they were made.</summary>
+    public static IReadOnlyList<string> BuiltInNames { get; } = ["driving-lte", "steady-3g"];
+
     /// <summary>The opportunities of one period, in milliseconds, ascending.</summary>
     public ReadOnlySpan<int> Milliseconds => milliseconds;
 
     /// <summary>After how many milliseconds the trace starts again: its last opportunity.</summary>
     public int PeriodMilliseconds => milliseconds[^1];
+
+    /// <summary>A trace that comes along, null where there is none of that name.</summary>
+    /// <param name="name">One of <see cref="BuiltInNames"/>.</param>
+    public static PacketTrace? BuiltIn(string name)
+    {
+        if (!BuiltInNames.Contains(name))
+        {
+            return null;
+        }
+
+        using var reader = new StreamReader(typeof(PacketTrace).Assembly.GetManifestResourceStream($"{name}.trace")!);
+        return Parse(reader.ReadToEnd());
+    }
 
     /// <summary>When an opportunity comes, counted through all repetitions from 0.</summary>
     internal TimeSpan OpportunityAt(long opportunity)

@@ -3,6 +3,7 @@ using Dcc.Benchmarks;
 
 // dotnet run -c Release --project tests/Dcc.Benchmarks -- charged-gap
 // dotnet run -c Release --project tests/Dcc.Benchmarks -- allocations
+// dotnet run -c Release --project tests/Dcc.Benchmarks -- link-accuracy
 // dotnet run -c Release --project tests/Dcc.Benchmarks -- --filter '*Learner*'
 if (args is ["charged-gap"])
 {
@@ -14,6 +15,12 @@ if (args is ["allocations"])
 {
     await StreamAllocations.Print(10);
     await StreamAllocations.Print(100);
+    return;
+}
+
+if (args is ["link-accuracy"])
+{
+    await LinkAccuracy.Print();
     return;
 }
 
