@@ -19,7 +19,7 @@ internal sealed class OverheadMeasurement(
     private static readonly LinkProfile Loopback = LinkProfile.Find("loopback")!;
 
     private readonly IReadOnlyList<Exchange> exchanges = Exchange.All(system, parameters.Steps);
-    private int done;
+    private int measurements;
 
     internal async Task<OverheadReport> Execute(CancellationToken cancellation)
     {
@@ -36,7 +36,7 @@ internal sealed class OverheadMeasurement(
         progress.Advance(1, "done");
         return new OverheadReport(
             parameters.Devices, parameters.Rounds, parameters.Seed, parameters.Steps, reports, convergence, ReferenceSystem.All,
-            ReferenceSystem.Source, Stopwatch.GetElapsedTime(start).TotalSeconds);
+            ReferenceSystem.Source, measurements * parameters.Devices, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
     private async Task<ExchangeReport> Report(Exchange exchange, byte[] content, Convergence convergence, CancellationToken cancellation)
@@ -74,7 +74,7 @@ internal sealed class OverheadMeasurement(
 
     private Task<MeasuredExchange> Measure(Exchange exchange, LinkProfile profile, byte[] content, CancellationToken cancellation)
     {
-        progress.Advance((++done - 0.5) / (exchanges.Count * (1 + chosen.Count)), $"{exchange.Name} over {profile.Name}");
+        progress.Advance((++measurements - 0.5) / (exchanges.Count * (1 + chosen.Count)), $"{exchange.Name} over {profile.Name}");
         return ExchangeRun.Measure(exchange, profile, parameters.Devices, parameters.Rounds, content, parameters.Seed, cancellation);
     }
 

@@ -39,7 +39,7 @@ internal sealed record ExchangeReport(
     double? BytesUntilNearBest,
     bool LearnerRun);
 
-/// <summary>overhead.json: what the exchanges cost.</summary>
+/// <summary>overhead.json: what the exchanges cost. Every one of the ledgers adds up, or there is no report.</summary>
 internal sealed record OverheadReport(
     int Devices,
     int Rounds,
@@ -49,6 +49,7 @@ internal sealed record OverheadReport(
     Convergence Convergence,
     IReadOnlyList<ReferenceSystem> References,
     string ReferenceSource,
+    int Ledgers,
     double WallSeconds)
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)

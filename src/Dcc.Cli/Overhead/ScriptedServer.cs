@@ -11,9 +11,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Dcc.Cli.Overhead;
 
-/// <summary>The coordinator's side of a scripted exchange: Kestrel on a free port of loopback, with the limits of Dcc.Coordinator.</summary>
+/// <summary>The coordinator's side of a scripted exchange: Kestrel on a free port of loopback, with larger windows than Dcc.Coordinator.</summary>
 internal sealed class ScriptedServer : IAsyncDisposable
 {
+    // More than the longest round.
+    private const int WindowBytes = 64 * 1024 * 1024;
+
     private readonly WebApplication app;
 
     private ScriptedServer(WebApplication app) => this.app = app;
@@ -36,6 +39,10 @@ internal sealed class ScriptedServer : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = HttpProtocols.Http2);
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
+
+            // With Kestrel's own 768 KiB, where a long round is cut into DATA frames would depend on how fast each side happens to be.
+            kestrel.Limits.Http2.InitialStreamWindowSize = WindowBytes;
+            kestrel.Limits.Http2.InitialConnectionWindowSize = WindowBytes;
         });
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.AddSingleton(stage);

@@ -8,6 +8,9 @@ namespace Dcc.Cli.Terminal;
 /// <summary>The tables that <c>dcc overhead</c> ends with, on stdout, within 80 columns.</summary>
 internal static class OverheadTable
 {
+    private const int NameWidth = 10;
+    private const int TextWidth = 68;
+
     internal static void Write(OverheadReport report, string folder)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings());
@@ -18,27 +21,24 @@ internal static class OverheadTable
             Say(exchange.Title, exchange.Content);
         }
 
-        Say("* virtual", "time from the link model with the measured bytes; all other times on real");
-        Say("", "sockets. Median over rounds, from the first byte down to the last byte up.");
-        Say("bytes", "on loopback sockets; segments of at most 1448 bytes, as the kernel counted.");
-        Say("", "IP bytes: 52 for each segment that carries data; bare segments not in it.");
-        Say("within 5 %", string.Create(
+        Say("bytes", "on loopback sockets, joining not counted; segments of at most 1448 bytes as the kernel counted them. IP bytes: 52 for each segment that carries data, bare segments not in it.");
+        Say("times", "median over rounds, from the first byte down to the slowest device's last byte up; * in virtual time: the measured bytes over the link model, in which computing takes no time. All others on real sockets.");
+        Say("within 5 %", WithinTolerance(report.Convergence));
+        Say("elsewhere", $"IP bytes per device and round of three scalars up and one down ({report.ReferenceSource}): {string.Join("; ", report.References.Select(Reference))}");
+        Say("measured", string.Create(
             CultureInfo.InvariantCulture,
-            $"{report.Convergence.Rounds?.ToString(CultureInfo.InvariantCulture) ?? $"more than {Convergence.MostRounds}"} rounds of the algorithm, best known {report.Convergence.BestKnown:F4}; bytes of all devices"));
-        Console.Out.WriteLine();
-        Console.Out.WriteLine($"IP bytes per device and round elsewhere ({report.ReferenceSource}):");
-        foreach (var system in report.References)
-        {
-            Console.Out.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"  {system.Name,-27} {system.LeastIpBytes}{(system.MostIpBytes > system.LeastIpBytes ? $" to {system.MostIpBytes}" : "")}"));
-        }
-
-        Console.Out.WriteLine();
-        Say("measured", string.Create(CultureInfo.InvariantCulture, $"{report.Devices} devices, {report.Rounds} rounds, seed {report.Seed}"));
+            $"{report.Devices} devices, {report.Rounds} rounds, seed {report.Seed}; each of {report.Ledgers} ledgers adds up to the bytes of its socket"));
         Say("wall time", string.Create(CultureInfo.InvariantCulture, $"{report.WallSeconds:F1} s"));
-        Say("output", folder);
+        Console.Out.WriteLine($"{"output",-NameWidth} {folder}");
     }
+
+    private static string WithinTolerance(Convergence convergence) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"of the best known cost {convergence.BestKnown:F4}: {(convergence.Rounds is { } rounds ? $"{rounds}" : $"more than {Convergence.MostRounds}")} rounds of the algorithm, run here, times IP bytes, all devices. not run: the exchange is scripted and its learner is not run here.");
+
+    private static string Reference(ReferenceSystem system) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{system.Name} {system.LeastIpBytes}{(system.MostIpBytes > system.LeastIpBytes ? $" to {system.MostIpBytes}" : "")}");
 
     private static Table Bytes(OverheadReport report)
     {
@@ -53,8 +53,8 @@ internal static class OverheadTable
         }
 
         Add(table, "IP bytes, up and down", report.Exchanges.Select(exchange => Rate(exchange.IpBytes)));
-        Add(table, "until cost within 5 %", report.Exchanges.Select(exchange =>
-            exchange.LearnerRun ? Rate(exchange.BytesUntilNearBest) : "not run here"));
+        Add(table, "bytes until within 5 %", report.Exchanges.Select(exchange =>
+            exchange.LearnerRun ? Rate(exchange.BytesUntilNearBest) : "not run"));
         return table;
     }
 
@@ -92,11 +92,10 @@ internal static class OverheadTable
     // Folded at words, so that no line passes 80 columns.
     private static void Say(string name, string text)
     {
-        const int Width = 68;
-        for (var first = true; text.Length > 0; first = false)
+        for (; text.Length > 0; name = "")
         {
-            var end = text.Length <= Width ? text.Length : text.LastIndexOf(' ', Width) is var space and > 0 ? space : Width;
-            Console.Out.WriteLine($"{(first ? name : ""),-10} {text[..end]}");
+            var end = text.Length <= TextWidth ? text.Length : text.LastIndexOf(' ', TextWidth) is var space and > 0 ? space : TextWidth;
+            Console.Out.WriteLine($"{name,-NameWidth} {text[..end]}");
             text = text[end..].TrimStart();
         }
     }
