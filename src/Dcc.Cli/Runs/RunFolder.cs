@@ -9,7 +9,7 @@ namespace Dcc.Cli.Runs;
 internal sealed class RunFolder : IDisposable
 {
     private const string LockName = ".lock";
-    private static readonly string[] RunFiles = ["journal.db", "journal.db-wal", "journal.db-shm", "summary.json", "rounds.csv", "bytes.csv", "events.jsonl", "report.html", "system.json"];
+    private static readonly string[] RunFiles = ["journal.db", "journal.db-wal", "journal.db-shm", "summary.json", "rounds.csv", "bytes.csv", "events.jsonl", "report.html", "system.json", "overhead.json", "overhead.csv"];
 
     private readonly FileStream hold;
 

@@ -1,0 +1,102 @@
+using System.Globalization;
+using Dcc.Cli.Overhead;
+using Dcc.Core.Validation;
+using Spectre.Console;
+
+namespace Dcc.Cli.Terminal;
+
+/// <summary>The tables that <c>dcc overhead</c> ends with, on stdout, within 80 columns.</summary>
+internal static class OverheadTable
+{
+    private const int NameWidth = 10;
+    private const int TextWidth = 68;
+
+    internal static void Write(OverheadReport report, string folder)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings());
+        console.Write(Bytes(report));
+        console.Write(Times(report));
+        foreach (var exchange in report.Exchanges)
+        {
+            Say(exchange.Title, exchange.Content);
+        }
+
+        Say("bytes", "on loopback sockets, joining not counted; segments of at most 1448 bytes as the kernel counted them. IP bytes: 52 for each segment that carries data, bare segments not in it.");
+        Say("times", "median over rounds, from the first byte down to the slowest device's last byte up; * in virtual time: the measured bytes over the link model, in which computing takes no time. All others on real sockets.");
+        Say("within 5 %", WithinTolerance(report.Convergence));
+        Say("elsewhere", $"IP bytes per device and round of three scalars up and one down ({report.ReferenceSource}): {string.Join("; ", report.References.Select(Reference))}");
+        Say("measured", string.Create(
+            CultureInfo.InvariantCulture,
+            $"{report.Devices} devices, {report.Rounds} rounds, seed {report.Seed}; each of {report.Ledgers} ledgers adds up to the bytes of its socket"));
+        Say("wall time", string.Create(CultureInfo.InvariantCulture, $"{report.WallSeconds:F1} s"));
+        Console.Out.WriteLine($"{"output",-NameWidth} {folder}");
+    }
+
+    private static string WithinTolerance(Convergence convergence) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"of the best known cost {convergence.BestKnown:F4}: {(convergence.Rounds is { } rounds ? $"{rounds}" : $"more than {Convergence.MostRounds}")} rounds of the algorithm, run here, times IP bytes, all devices. not run: the exchange is scripted and its learner is not run here.");
+
+    private static string Reference(ReferenceSystem system) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{system.Name} {system.LeastIpBytes}{(system.MostIpBytes > system.LeastIpBytes ? $" to {system.MostIpBytes}" : "")}");
+
+    private static Table Bytes(OverheadReport report)
+    {
+        var table = Columns("bytes per device-round", report);
+        foreach (var (direction, bytes) in new (string, Func<ExchangeReport, ExchangeBytes>)[] { ("up", exchange => exchange.Up), ("down", exchange => exchange.Down) })
+        {
+            var rows = report.Exchanges.Select(exchange => bytes(exchange).Rows.ToList()).ToList();
+            for (var row = 0; row < rows[0].Count; row++)
+            {
+                Add(table, $"{direction,-4} {rows[0][row].Name}", rows.Select(column => Rate(column[row].Bytes)));
+            }
+        }
+
+        Add(table, "IP bytes, up and down", report.Exchanges.Select(exchange => Rate(exchange.IpBytes)));
+        Add(table, "bytes until within 5 %", report.Exchanges.Select(exchange =>
+            exchange.LearnerRun ? Rate(exchange.BytesUntilNearBest) : "not run"));
+        return table;
+    }
+
+    private static Table Times(OverheadReport report)
+    {
+        var table = Columns("milliseconds per round", report);
+        for (var row = 0; row < report.Exchanges[0].Times.Count; row++)
+        {
+            Add(table, report.Exchanges[0].Times[row].Link, report.Exchanges.Select(exchange => Time(exchange.Times[row])));
+        }
+
+        return table;
+    }
+
+    private static Table Columns(string head, OverheadReport report)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn(head).NoWrap());
+        foreach (var exchange in report.Exchanges)
+        {
+            table.AddColumn(new TableColumn(exchange.Title).RightAligned().NoWrap());
+        }
+
+        return table;
+    }
+
+    private static void Add(Table table, string name, IEnumerable<string> cells) => table.AddRow([name, .. cells]);
+
+    private static string Rate(double? value) => value is { } known
+        ? known.ToString(known < 1000 ? "F1" : "F0", CultureInfo.InvariantCulture)
+        : "unknown";
+
+    private static string Time(RoundTime time) => string.Create(
+        CultureInfo.InvariantCulture, $"{time.MedianMilliseconds:F1}{(time.Source == KebabCase.Name(TimeSource.VirtualTime) ? "*" : " ")}");
+
+    // Folded at words, so that no line passes 80 columns.
+    private static void Say(string name, string text)
+    {
+        for (; text.Length > 0; name = "")
+        {
+            var end = text.Length <= TextWidth ? text.Length : text.LastIndexOf(' ', TextWidth) is var space and > 0 ? space : TextWidth;
+            Console.Out.WriteLine($"{name,-NameWidth} {text[..end]}");
+            text = text[end..].TrimStart();
+        }
+    }
+}
