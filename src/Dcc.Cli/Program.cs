@@ -23,6 +23,7 @@ internal static class Program
             OptimumCommand.Create(),
             VerifyCommand.Create(),
             ScenarioCommand.Create(),
+            LinkCommand.Create(),
         };
         var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
