@@ -24,6 +24,7 @@ internal static class Program
             VerifyCommand.Create(),
             ScenarioCommand.Create(),
             OverheadCommand.Create(),
+            LinkCommand.Create(),
         };
         var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
