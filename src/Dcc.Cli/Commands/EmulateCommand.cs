@@ -55,7 +55,7 @@ internal static class EmulateCommand
         CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
-        using var events = new EventLog(folder.File("events.jsonl"));
+        using var events = new EventsFile(folder.File("events.jsonl"));
         using var run = new EmulatedRun(parameters, scenario, devicesPerProcess, folder, events, progress);
         await run.Execute(cancellation).ConfigureAwait(false);
         progress.Advance(1, "evaluating the result");

@@ -46,7 +46,7 @@ internal static class SimulateCommand
         RunParameters parameters, EdgeSystem system, Scenario? timed, RunFolder folder, IProgressDisplay progress, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
-        using var events = new EventLog(folder.File("events.jsonl"));
+        using var events = new EventsFile(folder.File("events.jsonl"));
         using var journal = SqliteJournal.Open(folder.Journal);
         using var network = timed is null ? null : new VirtualNetwork(timed, parameters.Seed, events.WriteFault);
         var run = new InProcessRun(parameters, system, journal, network, events, progress);

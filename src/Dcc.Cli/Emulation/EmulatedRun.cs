@@ -31,7 +31,7 @@ internal sealed class EmulatedRun : IDisposable
     internal static readonly TimeSpan LongestStop = (2 * StopGrace) + TimeSpan.FromSeconds(5);
 
     private readonly RunParameters parameters;
-    private readonly EventLog events;
+    private readonly EventsFile events;
     private readonly IProgressDisplay progress;
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private readonly ChildProcess coordinator;
@@ -47,7 +47,7 @@ internal sealed class EmulatedRun : IDisposable
     private ulong joins;
 
     internal EmulatedRun(
-        RunParameters parameters, Scenario scenario, int devicesPerProcess, RunFolder folder, EventLog events, IProgressDisplay progress)
+        RunParameters parameters, Scenario scenario, int devicesPerProcess, RunFolder folder, EventsFile events, IProgressDisplay progress)
     {
         this.parameters = parameters;
         this.devicesPerProcess = devicesPerProcess;

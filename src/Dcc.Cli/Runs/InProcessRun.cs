@@ -20,11 +20,11 @@ internal sealed class InProcessRun
     private readonly RunParameters parameters;
     private readonly SqliteJournal journal;
     private readonly IProgressDisplay progress;
-    private readonly EventLog events;
+    private readonly EventsFile events;
     private readonly VirtualNetwork? network;
 
     internal InProcessRun(
-        RunParameters parameters, EdgeSystem system, SqliteJournal journal, VirtualNetwork? network, EventLog events, IProgressDisplay progress)
+        RunParameters parameters, EdgeSystem system, SqliteJournal journal, VirtualNetwork? network, EventsFile events, IProgressDisplay progress)
     {
         this.network = network;
         this.parameters = parameters;

@@ -5,7 +5,7 @@ using Dcc.Cli.Scenarios;
 namespace Dcc.Cli.Runs;
 
 /// <summary>events.jsonl: one JSON object a line, in order of writing.</summary>
-internal sealed class EventLog(string path) : IDisposable
+internal sealed class EventsFile(string path) : IDisposable
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {
