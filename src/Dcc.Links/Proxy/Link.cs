@@ -2,7 +2,7 @@ using Dcc.Links.Model;
 
 namespace Dcc.Links.Proxy;
 
-/// <summary>What the connections of one link share. Its lock guards all of it and the state of every pump; nobody calls a tap or a socket under it.</summary>
+/// <summary>What the connections of one link share. Its lock guards all of it and the state of every pump; no tap is called under it.</summary>
 internal sealed class Link
 {
     private readonly TimeSpan start = LinkScheduler.Now;

@@ -51,9 +51,9 @@ internal sealed class LinkConnection
 
         if (await established.Task.ConfigureAwait(false))
         {
-            var upReading = up.ReadAsync(device);
+            var upReading = LinkReader.ReadAsync(device, up);
             var downReading = await accepted.Task.ConfigureAwait(false) && await ConnectAsync().ConfigureAwait(false)
-                ? down.ReadAsync(server!)
+                ? LinkReader.ReadAsync(server!, down)
                 : Task.CompletedTask;
             await Task.WhenAll(upReading, downReading).ConfigureAwait(false);
         }

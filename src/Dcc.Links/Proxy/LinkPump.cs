@@ -4,21 +4,25 @@ using Dcc.Links.Model;
 
 namespace Dcc.Links.Proxy;
 
+/// <summary>How a stream ends.</summary>
+internal enum StreamEnd
+{
+    /// <summary>It has not.</summary>
+    None,
+
+    /// <summary>By FIN.</summary>
+    Finish,
+
+    /// <summary>By RST.</summary>
+    Reset,
+}
+
 /// <summary>
-/// One direction of one connection: reads the sender's socket as far as the link has room, and writes to the receiver's socket what the model
-/// says has arrived. The read loop is a task; writes are made by the scheduler's thread, and by a task only while the receiver does not read.
+/// One direction of one connection: takes on bytes as far as the link has room, and writes to the receiver's socket what the model says has
+/// arrived. Writes are made by the scheduler's thread, and by a task only while the receiver does not read.
 /// </summary>
 internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirection direction, IConnectionTap? tap) : Scheduled
 {
-    private enum End
-    {
-        None,
-        Finish,
-        Reset,
-    }
-
-    private const int ReadBytes = 64 * 1024;
-    private const int WouldBlock = -1;
 
     // In a bulk transfer segments are due every few microseconds; waking for each would cost a core. Isolated ones are not held up.
     private static readonly TimeSpan Coalescing = TimeSpan.FromMicroseconds(250);
@@ -32,7 +36,7 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
     private int arrivedBytes;
     private bool writing;
     private bool stopped;
-    private End end;
+    private StreamEnd end;
     private TimeSpan? endDue;
     private TimeSpan lastWrite;
     private long lossesTold;
@@ -43,7 +47,7 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
     /// <summary>Whether the sender's stream ended in order.</summary>
     internal bool FinishRead { get; private set; }
 
-    private int RoomThreshold => Math.Max(1, Math.Min(link[direction].Settings.QueueBytes, 2 * ReadBytes) / 2);
+    private int RoomThreshold => Math.Max(1, Math.Min(link[direction].Settings.QueueBytes, 2 * LinkReader.ReadBytes) / 2);
 
     /// <summary>Sends a SYN, SYN-ACK or ACK. Under the link's lock.</summary>
     internal void SendBare(TimeSpan? firstTimeout)
@@ -93,50 +97,6 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
         await slowWrite.ConfigureAwait(false);
     }
 
-    /// <summary>Reads until the sender's stream ends or the connection is stopped.</summary>
-    internal async Task ReadAsync(Socket sender)
-    {
-        var how = End.Finish;
-        try
-        {
-            while (true)
-            {
-                how = await ReadableAsync(sender, how).ConfigureAwait(false);
-                var room = await RoomAsync().ConfigureAwait(false);
-                var read = room == 0 ? 0 : Read(sender, room);
-                if (read == 0 || (read == WouldBlock && how == End.Reset))
-                {
-                    break;
-                }
-            }
-        }
-        catch (Exception broken) when (broken is SocketException or ObjectDisposedException)
-        {
-            how = End.Reset;
-        }
-
-        SendEnd(how);
-    }
-
-    // Completes when there is something to read; only then is a buffer rented.
-    private static async ValueTask<End> ReadableAsync(Socket sender, End how)
-    {
-        try
-        {
-            if (how != End.Reset)
-            {
-                await sender.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None).ConfigureAwait(false);
-            }
-
-            return how;
-        }
-        catch (SocketException)
-        {
-            // What came before the reset can still be read.
-            return End.Reset;
-        }
-    }
-
     /// <summary>The receiver's side of the connection broke: the sender hears of it after the way back.</summary>
     internal bool SendReset()
     {
@@ -147,7 +107,7 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
                 return false;
             }
 
-            (end, endDue) = (End.Reset, null);
+            (end, endDue) = (StreamEnd.Reset, null);
             flow.Send(link.Now, 0);
             Reschedule();
             return true;
@@ -171,42 +131,8 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
 
     internal override void Fire(TimeSpan now) => Deliver();
 
-    // Bytes read, 0 at the end of the stream or of the connection.
-    private int Read(Socket sender, int room)
-    {
-        var wanted = Math.Min(room, Math.Clamp(sender.Available, 1, ReadBytes));
-        var buffer = ArrayPool<byte>.Shared.Rent(wanted);
-        var read = sender.Receive(buffer.AsSpan(0, Math.Min(room, buffer.Length)), SocketFlags.None, out var error);
-        if (error != SocketError.Success || read == 0)
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-            return error switch
-            {
-                SocketError.Success => 0,
-                SocketError.WouldBlock => WouldBlock,
-                _ => throw new SocketException((int)error),
-            };
-        }
-
-        tap?.Sent(direction, buffer.AsSpan(0, read));
-        lock (link.Gate)
-        {
-            if (stopped)
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
-                return 0;
-            }
-
-            var now = link.Now;
-            queue.Append(buffer, read, now);
-            flow.Send(now, read);
-            Reschedule();
-        }
-
-        return read;
-    }
-
-    private ValueTask<int> RoomAsync()
+    /// <summary>How many bytes the link takes on, once it does; 0 when the connection is over.</summary>
+    internal ValueTask<int> RoomAsync()
     {
         lock (link.Gate)
         {
@@ -222,14 +148,36 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
         }
     }
 
-    private void SendEnd(End how)
+    /// <summary>Takes on bytes that were read, in a rented buffer.</summary>
+    /// <returns>Whether the connection still lives.</returns>
+    internal bool TakeOn(byte[] buffer, int length)
+    {
+        tap?.Sent(direction, buffer.AsSpan(0, length));
+        lock (link.Gate)
+        {
+            if (stopped)
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+                return false;
+            }
+
+            var now = link.Now;
+            queue.Append(buffer, length, now);
+            flow.Send(now, length);
+            Reschedule();
+            return true;
+        }
+    }
+
+    /// <summary>The sender's stream has ended: passed on behind its bytes.</summary>
+    internal void SendEnd(StreamEnd how)
     {
         lock (link.Gate)
         {
-            if (!stopped && end == End.None)
+            if (!stopped && end == StreamEnd.None)
             {
                 end = how;
-                FinishRead = how == End.Finish;
+                FinishRead = how == StreamEnd.Finish;
                 flow.Send(link.Now, 0);
                 Reschedule();
             }
@@ -314,7 +262,7 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
                 return true;
             }
 
-            if (arrivedBytes == 0 && flow.Idle && end != End.None)
+            if (arrivedBytes == 0 && flow.Idle && end != StreamEnd.None)
             {
                 after = EndAt(now);
                 return after is not null;
@@ -331,7 +279,7 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
 
     private Action? EndAt(TimeSpan now)
     {
-        if (end == End.Reset)
+        if (end == StreamEnd.Reset)
         {
             return connection.Abort;
         }

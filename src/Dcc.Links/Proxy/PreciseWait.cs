@@ -32,7 +32,8 @@ internal sealed partial class PreciseWait : IDisposable
         var limit = new TimeSpec();
         if (time is { } finite)
         {
-            limit = new TimeSpec { Seconds = (nint)(finite.Ticks / TimeSpan.TicksPerSecond), Nanoseconds = (nint)(finite.Ticks % TimeSpan.TicksPerSecond * 100) };
+            var (seconds, rest) = Math.DivRem(finite.Ticks, TimeSpan.TicksPerSecond);
+            limit = new TimeSpec { Seconds = (nint)seconds, Nanoseconds = (nint)(rest * TimeSpan.NanosecondsPerTick) };
         }
 
         if (PrecisePoll(&poll, 1, time is null ? null : &limit, null) > 0)

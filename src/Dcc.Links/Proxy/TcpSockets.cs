@@ -72,9 +72,13 @@ internal static class TcpSockets
     /// <summary>A socket to connect upstream.</summary>
     internal static Socket Create(EndPoint upstream)
     {
-        var socket = upstream.AddressFamily == AddressFamily.Unspecified
-            ? new Socket(SocketType.Stream, ProtocolType.Tcp)
-            : new Socket(upstream.AddressFamily, SocketType.Stream, upstream.AddressFamily == AddressFamily.Unix ? ProtocolType.Unspecified : ProtocolType.Tcp);
+        // Without a family given a socket takes IPv4, IPv6, IPv4 mapped into IPv6, and names.
+        var socket = upstream.AddressFamily switch
+        {
+            AddressFamily.Unix => new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified),
+            AddressFamily.InterNetwork => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp),
+            _ => new Socket(SocketType.Stream, ProtocolType.Tcp),
+        };
         socket.ReceiveBufferSize = ReceiveBufferBytes;
         return Prepare(socket);
     }
