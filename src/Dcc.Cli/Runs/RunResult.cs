@@ -64,6 +64,7 @@ internal sealed class RunResult(RunFolder folder, EdgeSystem system)
         var summary = RunSummary.Of(engine!, system, policies, cancellation) with
         {
             Bytes = ledgers.Count == 0 ? null : ByteSummary.Of(LedgerTotals.Sum(ledgers.Select(ledger => ledger.Totals()))),
+            RoundTripMilliseconds = network is null ? null : RoundTripTimes.Of(network.RoundTrips.Values),
             VirtualSeconds = network?.VirtualSeconds,
             Faults = network?.Faults ?? 0,
             Retries = network?.Retries ?? 0,

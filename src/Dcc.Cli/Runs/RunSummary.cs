@@ -13,6 +13,16 @@ namespace Dcc.Cli.Runs;
 /// <summary>Cost per device and step of the deployed policies acting together.</summary>
 internal sealed record JointCosts(double SteadyState, double Discounted);
 
+/// <summary>Milliseconds from a push to its report, learning included, over all rounds and devices where known.</summary>
+internal sealed record RoundTripTimes(double Median, double Percentile99, double Longest)
+{
+    internal static RoundTripTimes? Of(IEnumerable<float[]> rounds)
+    {
+        var sorted = rounds.SelectMany(round => round).Where(time => time >= 0).Order().ToArray();
+        return sorted.Length == 0 ? null : new RoundTripTimes(sorted[sorted.Length / 2], sorted[sorted.Length * 99 / 100], sorted[^1]);
+    }
+}
+
 /// <summary>summary.json: what a run came to. Costs are per device and step; null where unknown.</summary>
 internal sealed record RunSummary(
     string Digest,
@@ -38,6 +48,7 @@ internal sealed record RunSummary(
     int? Faults,
     int? Retries,
     int? Restarts,
+    RoundTripTimes? RoundTripMilliseconds,
     double? VirtualSeconds,
     double WallSeconds)
 {
@@ -88,6 +99,7 @@ internal sealed record RunSummary(
             Faults: 0,
             Retries: 0,
             Restarts: 0,
+            RoundTripMilliseconds: null,
             VirtualSeconds: null,
             WallSeconds: 0);
     }

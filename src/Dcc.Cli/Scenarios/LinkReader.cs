@@ -114,7 +114,7 @@ internal sealed class LinkReader(string folder, ScenarioFaults faults)
 
         try
         {
-            return PacketTrace.Parse(BoundedFile.ReadText(Path.Combine(folder, file)));
+            return PacketTrace.BuiltIn(file) ?? PacketTrace.Parse(BoundedFile.ReadText(Path.Combine(folder, file)));
         }
         catch (InvalidInputException exception)
         {
@@ -122,7 +122,7 @@ internal sealed class LinkReader(string folder, ScenarioFaults faults)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            fields.Fault("trace", "a readable file", $"{file} ({exception.Message})");
+            fields.Fault("trace", $"{string.Join('|', PacketTrace.BuiltInNames)} or a readable file", $"{file} ({exception.Message})");
         }
 
         return null;

@@ -42,6 +42,7 @@ internal static class ResultTable
             ("best known", Number(summary.BestKnown)),
             ("joint cost", $"{Number(summary.JointCost?.SteadyState)} steady state, {Number(summary.JointCost?.Discounted)} discounted"),
             ("network", Network(summary)),
+            ("push to report", Times(summary)),
             ("digest", summary.Digest),
             ("wall time", string.Create(CultureInfo.InvariantCulture, $"{summary.WallSeconds:F2} s")),
             ("output", folder),
@@ -55,6 +56,10 @@ internal static class ResultTable
     private static string Network(RunSummary summary) => summary.Bytes is null ? "" : string.Create(
         CultureInfo.InvariantCulture,
         $"{summary.Bytes.IpBytesPerDeviceRound:F1} IP bytes per device and round, {summary.Faults} faults, {summary.Retries} retries, {summary.Restarts} restarts");
+
+    private static string Times(RunSummary summary) => summary.RoundTripMilliseconds is not { } times ? "" : string.Create(
+        CultureInfo.InvariantCulture,
+        $"{times.Median:F0} ms median, {times.Percentile99:F0} ms at 99 %, {times.Longest:F0} ms longest{(summary.VirtualSeconds is null ? "" : ", virtual")}");
 
     private static Table Bytes(ByteSummary bytes)
     {

@@ -66,7 +66,7 @@ public sealed class BrokenScenarioTests : IDisposable
         { 4, "links.default.jitterDistribution: expected uniform|normal|pareto, got gauss", "name: a\nlinks:\n  default:\n    jitterDistribution: gauss\n" },
         { 5, "links.default.up.burst.toGood: expected a probability in (0, 1], got 0", "name: a\nlinks:\n  default:\n    up:\n      burst: {toBad: 1 %, toGood: 0, lossInBad: 50 %}\n" },
         { 4, "links.default.burst.lossInBad: expected a value, got nothing", "name: a\nlinks:\n  default:\n    burst: {toBad: 1 %, toGood: 0.5}\n" },
-        { 4, "links.default.trace: expected a readable file, got none.trace", "name: a\nlinks:\n  default:\n    trace: none.trace\n" },
+        { 4, "links.default.trace: expected driving-lte|steady-3g or a readable file, got none.trace", "name: a\nlinks:\n  default:\n    trace: none.trace\n" },
         { 4, "links.default.trace: expected at least one line that is not 0, got an empty file (empty.trace, trace)", "name: a\nlinks:\n  default:\n    trace: empty.trace\n" },
         { 4, "links.default.trace: expected at least 7, the line before (ascending), got 3 (falling.trace, trace line 2)", "name: a\nlinks:\n  default:\n    trace: falling.trace\n" },
         { 5, "links.default.trace: expected no bandwidth beside it, got both", "name: a\nlinks:\n  default:\n    bandwidth: 1 Mbit/s\n    trace: good.trace\n" },
