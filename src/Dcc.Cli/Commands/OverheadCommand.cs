@@ -27,16 +27,16 @@ internal static class OverheadCommand
         var seed = Inputs.Number<ulong>("--seed", "Seed of devices, contents and links, from 0 to 2^64-1 [1].", "S");
         var system = Inputs.SystemFile(required: false);
         var steps = Inputs.Number<int>(
-            "--steps", "Learning steps of a device's round: what centralised training ships, and what the algorithm learns from [100000].", "STEPS");
+            "--steps", "Learning steps of a device's round: centralised training ships them, the algorithm learns from them [100000].", "STEPS");
         var link = new Option<string?>("--link")
         {
-            Description = $"Profiles to time on real sockets, separated by commas, or {AllLinks} [{DefaultLinks}]; the others in virtual time.",
+            Description = $"Profiles to time on real sockets, separated by commas, or {AllLinks}; others in virtual time [{DefaultLinks}].",
             HelpName = "PROFILE,...",
         };
         var limit = Inputs.Number<double>(
-            "--time-limit", "Seconds that one exchange's rounds may take on real sockets; what would take longer is timed in virtual time [10].", "SECONDS");
+            "--time-limit", "Seconds that an exchange's rounds may take on real sockets; beyond it, virtual time [10].", "SECONDS");
         var output = new OutputOptions();
-        var command = new Command("overhead", "Measure the bytes and time of a round: this protocol, Q-tables, experience and weights over one stack.")
+        var command = new Command("overhead", "Measure a round's bytes and time: this protocol, Q-tables, experience and weights over one stack.")
         {
             devices, rounds, seed, system, steps, link, limit,
         };
@@ -55,9 +55,10 @@ internal static class OverheadCommand
             var profiles = Profiles(parsed.GetValue(link) ?? DefaultLinks);
             var seconds = Inputs.Within("time-limit", parsed.GetValue(limit) ?? 10, 0, 86_400);
             using var folder = output.Claim(parsed, "overhead");
-            var report = await ProgressDisplay.Run("overhead", progress => new OverheadMeasurement(
-                parameters, described ?? EdgeSystem.Sample(parameters.Devices, parameters.Seed), profiles, TimeSpan.FromSeconds(seconds), progress)
-                .Execute(cancellation)).ConfigureAwait(false);
+            var devicesMeasured = described ?? EdgeSystem.Sample(parameters.Devices, parameters.Seed);
+            var report = await ProgressDisplay.Run("overhead", progress =>
+                new OverheadMeasurement(parameters, devicesMeasured, profiles, TimeSpan.FromSeconds(seconds), progress).Execute(cancellation))
+                .ConfigureAwait(false);
             folder.Write("overhead.json", report.WriteJson);
             folder.Write("overhead.csv", report.WriteCsv);
             OverheadTable.Write(report, folder.DirectoryPath);
@@ -100,7 +101,8 @@ internal static class OverheadCommand
             if (value < 1 || value > most)
             {
                 faults.Add(new InputFault(
-                    field, string.Create(CultureInfo.InvariantCulture, $"a whole number from 1 to {most}"), value.ToString(CultureInfo.InvariantCulture)));
+                    field, string.Create(CultureInfo.InvariantCulture, $"a whole number from 1 to {most}"),
+                    value.ToString(CultureInfo.InvariantCulture)));
             }
         }
     }

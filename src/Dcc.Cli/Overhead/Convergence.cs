@@ -21,7 +21,9 @@ internal sealed record Convergence(int? Rounds, double BestKnown, double[] Costs
     private const long OptimumReadings = 50_000_000;
     private const long Incarnation = 1;
 
-    /// <summary>Runs engine and learners in this process, without a network and a journal, as <c>dcc simulate</c> with the same options would.</summary>
+    /// <summary>
+    /// Runs engine and learners in this process, without a network and a journal, as <c>dcc simulate</c> with the same options would.
+    /// </summary>
     internal static Convergence Find(RunParameters parameters, EdgeSystem system, CancellationToken cancellation)
     {
         parameters = parameters with { Rounds = MostRounds };
@@ -41,7 +43,9 @@ internal sealed record Convergence(int? Rounds, double BestKnown, double[] Costs
             var pushes = effects.Where(effect => effect.Kind == RoundEffectKind.Push).ToList();
             effects.Clear();
             Parallel.ForEach(
-                pushes, new ParallelOptions { CancellationToken = cancellation }, push => sessions[push.Device].Handle(push.Round, push.Push));
+                pushes,
+                new ParallelOptions { CancellationToken = cancellation },
+                push => sessions[push.Device].Handle(push.Round, push.Push));
             pushes.ForEach(push => engine.Handle(
                 RoundEvent.Reported(push.Device, Incarnation, push.Round, sessions[push.Device].LastReport), effects));
             costs.Add(objective.PerDevice(engine.Theta));

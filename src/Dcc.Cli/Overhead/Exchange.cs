@@ -43,7 +43,8 @@ internal sealed record Exchange(string Name, string Title, string Content, Func<
                 device => tables[device], device => tables[device]),
             new(
                 Experience, "experience",
-                Text($"{steps} transitions of {TransitionBytes} bytes up (state u16, action u8, reward f32, next u16) in chunks of {BatchSteps}; empty acknowledgement down"),
+                Text($"{steps} transitions of {TransitionBytes} bytes up (state u16, action u8, reward f32, next u16) ") +
+                Text($"in chunks of {BatchSteps}; empty acknowledgement down"),
                 _ => steps * TransitionBytes, _ => 0),
             new(
                 "weights", "weights",

@@ -10,8 +10,8 @@ using Grpc.Core;
 namespace Dcc.Cli.Overhead;
 
 /// <summary>
-/// One exchange over one kind of link, on real sockets: a scripted coordinator, N scripted devices, a link proxy and a ledger for each. Two rounds
-/// come first that are not measured: joining settles in them, and code gets compiled.
+/// One exchange over one kind of link, on real sockets: a scripted coordinator, N scripted devices, a link proxy and a ledger for each. Two
+/// rounds come first that are not measured: joining settles in them, and code gets compiled.
 /// </summary>
 internal sealed class ExchangeRun
 {
@@ -70,9 +70,10 @@ internal sealed class ExchangeRun
                 await talk.ConfigureAwait(false);
             }
         }
-        catch (RpcException exception)
+        catch (Exception exception) when (exception is RpcException or HttpRequestException or InvalidOperationException)
         {
-            throw new IOException($"{exchange.Name} over {profile.Name}: the stream broke, {exception.StatusCode} {exception.Status.Detail}", exception);
+            // The three ways in which a gRPC call fails when its connection goes away: in a read, in a write, in a write after that.
+            throw new IOException($"{exchange.Name} over {profile.Name}: the stream broke, {exception.Message}", exception);
         }
         finally
         {
@@ -111,19 +112,27 @@ internal sealed class ExchangeRun
 
     private MeasuredExchange Read()
     {
-        foreach (var ledger in ledgers.Where(ledger => !ledger.Totals().AddsUp))
-        {
-            var totals = ledger.Totals();
-            throw new IOException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{exchange.Name} over {profile.Name}: the ledger of device {ledger.Device} does not add up: layers {totals.TotalBytes(LinkDirection.Up)} up and {totals.TotalBytes(LinkDirection.Down)} down, socket {totals.RawBytes(LinkDirection.Up)} and {totals.RawBytes(LinkDirection.Down)}"));
-        }
-
-        double[] milliseconds = [.. stepTimes.Skip(WarmUpRounds).Zip(stepTimes.Skip(WarmUpRounds + 1), (from, to) => (to - from).TotalMilliseconds)];
+        Array.ForEach(ledgers, Check);
+        var times = stepTimes.Skip(WarmUpRounds);
         return new MeasuredExchange(
             [.. ledgers.Select(ledger => DeviceBytes(ledger, LinkDirection.Up))],
             [.. ledgers.Select(ledger => DeviceBytes(ledger, LinkDirection.Down))],
-            milliseconds);
+            [.. times.Zip(times.Skip(1), (from, to) => (to - from).TotalMilliseconds)]);
+    }
+
+    private void Check(DeviceLedger ledger)
+    {
+        var totals = ledger.Totals();
+        if (!totals.AddsUp)
+        {
+            var layers = Both(totals.TotalBytes);
+            var socket = Both(totals.RawBytes);
+            throw new IOException(
+                $"{exchange.Name} over {profile.Name}: a ledger does not add up: device {ledger.Device}, layers {layers}, on the socket {socket}");
+        }
+
+        static string Both(Func<LinkDirection, long> bytes) => string.Create(
+            CultureInfo.InvariantCulture, $"{bytes(LinkDirection.Up)} up and {bytes(LinkDirection.Down)} down");
     }
 
     private ExchangeBytes DeviceBytes(DeviceLedger ledger, LinkDirection direction)

@@ -2,7 +2,12 @@ namespace Dcc.Cli.Overhead;
 
 /// <summary>Bytes of one direction per device and round; TCP/IP headers are null where the platform does not count segments.</summary>
 internal sealed record ExchangeBytes(
-    double Payload, double MessagePrefix, double DataFrameHeaders, double OtherHttp2, double? TcpIpHeadersOfDataSegments, double? BareSegments)
+    double Payload,
+    double MessagePrefix,
+    double DataFrameHeaders,
+    double OtherHttp2,
+    double? TcpIpHeadersOfDataSegments,
+    double? BareSegments)
 {
     /// <summary>What crossed the socket.</summary>
     public double OnTheSocket => Payload + MessagePrefix + DataFrameHeaders + OtherHttp2;
@@ -15,8 +20,12 @@ internal sealed record ExchangeBytes(
     ];
 
     internal static ExchangeBytes Mean(IReadOnlyList<ExchangeBytes> parts) => new(
-        parts.Average(part => part.Payload), parts.Average(part => part.MessagePrefix), parts.Average(part => part.DataFrameHeaders),
-        parts.Average(part => part.OtherHttp2), parts.Average(part => part.TcpIpHeadersOfDataSegments), parts.Average(part => part.BareSegments));
+        parts.Average(part => part.Payload),
+        parts.Average(part => part.MessagePrefix),
+        parts.Average(part => part.DataFrameHeaders),
+        parts.Average(part => part.OtherHttp2),
+        parts.Average(part => part.TcpIpHeadersOfDataSegments),
+        parts.Average(part => part.BareSegments));
 }
 
 /// <summary>What an exchange cost on real sockets.</summary>

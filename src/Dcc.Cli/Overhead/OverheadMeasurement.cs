@@ -7,7 +7,9 @@ using Dcc.Links;
 
 namespace Dcc.Cli.Overhead;
 
-/// <summary>Measures all exchanges: bytes on loopback, times on every profile, on real sockets where that was asked for and does not take too long.</summary>
+/// <summary>
+/// Measures all exchanges: bytes on loopback, times on every profile, on real sockets where that was asked for and does not take too long.
+/// </summary>
 /// <param name="parameters">Devices, rounds, seed and learning steps.</param>
 /// <param name="system">The devices.</param>
 /// <param name="chosen">Profiles to measure on real sockets.</param>
@@ -62,7 +64,8 @@ internal sealed class OverheadMeasurement(
     private async Task<RoundTime> Time(
         Exchange exchange, LinkProfile profile, MeasuredExchange measured, byte[] content, CancellationToken cancellation)
     {
-        var expected = VirtualExchange.Rounds(measured, profile, ExchangeRun.WarmUpRounds + parameters.Rounds, parameters.Seed, cancellation);
+        var rounds = ExchangeRun.WarmUpRounds + parameters.Rounds;
+        var expected = VirtualExchange.Rounds(measured, profile, rounds, parameters.Seed, cancellation);
         if (!chosen.Contains(profile) || expected.Sum() > limit.TotalMilliseconds)
         {
             return Time(profile, expected, TimeSource.VirtualTime);

@@ -32,7 +32,10 @@ internal sealed class ProtocolScript(int device, int rounds) : IScript<DeviceMes
 
     public CoordinatorMessage Welcome => new()
     {
-        Welcome = new Welcome { Solver = "price-q", Steps = 100_000, Criterion = "discounted", Gradient = "finite-difference", Seed = 1, Rounds = (uint)rounds },
+        Welcome = new Welcome
+        {
+            Solver = "price-q", Steps = 100_000, Criterion = "discounted", Gradient = "finite-difference", Seed = 1, Rounds = (uint)rounds,
+        },
     };
 
     public CoordinatorMessage End => new() { End = new End { Theta = 0.1 } };

@@ -8,8 +8,8 @@ using Grpc.Net.Client;
 namespace Dcc.Cli.Overhead;
 
 /// <summary>
-/// A device's side of a scripted exchange: a gRPC client with a connection of its own, set up as in Dcc.Agent. As there, dynamic window sizing and
-/// its PINGs are off for the whole process (in the project file).
+/// A device's side of a scripted exchange: a gRPC client with a connection of its own, set up as in Dcc.Agent. As there, dynamic window sizing
+/// and its PINGs are off for the whole process (in the project file).
 /// </summary>
 internal static class ScriptedDevice
 {

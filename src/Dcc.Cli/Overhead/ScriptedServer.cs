@@ -11,7 +11,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Dcc.Cli.Overhead;
 
-/// <summary>The coordinator's side of a scripted exchange: Kestrel on a free port of loopback, with larger windows than Dcc.Coordinator.</summary>
+/// <summary>
+/// The coordinator's side of a scripted exchange: Kestrel on a free port of loopback, with larger windows than Dcc.Coordinator.
+/// </summary>
 internal sealed class ScriptedServer : IAsyncDisposable
 {
     // More than the longest round.
@@ -101,7 +103,8 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     private sealed class ChunkService(Stage stage) : ScriptedExchange.ScriptedExchangeBase
     {
-        public override async Task Exchange(IAsyncStreamReader<Chunk> requestStream, IServerStreamWriter<Chunk> responseStream, ServerCallContext context)
+        public override async Task Exchange(
+            IAsyncStreamReader<Chunk> requestStream, IServerStreamWriter<Chunk> responseStream, ServerCallContext context)
         {
             await requestStream.MoveNext(context.CancellationToken).ConfigureAwait(false);
             var script = stage.Chunks((int)requestStream.Current.Number);

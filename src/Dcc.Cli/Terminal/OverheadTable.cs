@@ -11,6 +11,19 @@ internal static class OverheadTable
     private const int NameWidth = 10;
     private const int TextWidth = 68;
 
+    private const string BytesNote =
+        "on loopback sockets, joining not counted; segments of at most 1448 bytes as the kernel counted them. IP bytes: 52 for each segment " +
+        "that carries data, bare segments not in it.";
+
+    private const string TimesNote =
+        "median over rounds, from the first byte down to the slowest device's last byte up; * in virtual time: the measured bytes over the " +
+        "link model, in which computing takes no time. All others on real sockets.";
+
+    private const string ToleranceNote =
+        "rounds of the algorithm, run here, times IP bytes, all devices. not run: the exchange is scripted and its learner is not run here.";
+
+    private const string ReferenceNote = "IP bytes per device and round of three scalars up and one down";
+
     internal static void Write(OverheadReport report, string folder)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings());
@@ -21,10 +34,10 @@ internal static class OverheadTable
             Say(exchange.Title, exchange.Content);
         }
 
-        Say("bytes", "on loopback sockets, joining not counted; segments of at most 1448 bytes as the kernel counted them. IP bytes: 52 for each segment that carries data, bare segments not in it.");
-        Say("times", "median over rounds, from the first byte down to the slowest device's last byte up; * in virtual time: the measured bytes over the link model, in which computing takes no time. All others on real sockets.");
+        Say("bytes", BytesNote);
+        Say("times", TimesNote);
         Say("within 5 %", WithinTolerance(report.Convergence));
-        Say("elsewhere", $"IP bytes per device and round of three scalars up and one down ({report.ReferenceSource}): {string.Join("; ", report.References.Select(Reference))}");
+        Say("elsewhere", $"{ReferenceNote} ({report.ReferenceSource}): {string.Join("; ", report.References.Select(Reference))}");
         Say("measured", string.Create(
             CultureInfo.InvariantCulture,
             $"{report.Devices} devices, {report.Rounds} rounds, seed {report.Seed}; each of {report.Ledgers} ledgers adds up to the bytes of its socket"));
@@ -32,9 +45,11 @@ internal static class OverheadTable
         Console.Out.WriteLine($"{"output",-NameWidth} {folder}");
     }
 
-    private static string WithinTolerance(Convergence convergence) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"of the best known cost {convergence.BestKnown:F4}: {(convergence.Rounds is { } rounds ? $"{rounds}" : $"more than {Convergence.MostRounds}")} rounds of the algorithm, run here, times IP bytes, all devices. not run: the exchange is scripted and its learner is not run here.");
+    private static string WithinTolerance(Convergence convergence)
+    {
+        var rounds = convergence.Rounds?.ToString(CultureInfo.InvariantCulture) ?? $"more than {Convergence.MostRounds}";
+        return string.Create(CultureInfo.InvariantCulture, $"of the best known cost {convergence.BestKnown:F4}: {rounds} {ToleranceNote}");
+    }
 
     private static string Reference(ReferenceSystem system) => string.Create(
         CultureInfo.InvariantCulture,
@@ -43,19 +58,21 @@ internal static class OverheadTable
     private static Table Bytes(OverheadReport report)
     {
         var table = Columns("bytes per device-round", report);
-        foreach (var (direction, bytes) in new (string, Func<ExchangeReport, ExchangeBytes>)[] { ("up", exchange => exchange.Up), ("down", exchange => exchange.Down) })
-        {
-            var rows = report.Exchanges.Select(exchange => bytes(exchange).Rows.ToList()).ToList();
-            for (var row = 0; row < rows[0].Count; row++)
-            {
-                Add(table, $"{direction,-4} {rows[0][row].Name}", rows.Select(column => Rate(column[row].Bytes)));
-            }
-        }
-
+        AddLayers(table, "up", report.Exchanges.Select(exchange => exchange.Up));
+        AddLayers(table, "down", report.Exchanges.Select(exchange => exchange.Down));
         Add(table, "IP bytes, up and down", report.Exchanges.Select(exchange => Rate(exchange.IpBytes)));
         Add(table, "bytes until within 5 %", report.Exchanges.Select(exchange =>
             exchange.LearnerRun ? Rate(exchange.BytesUntilNearBest) : "not run"));
         return table;
+    }
+
+    private static void AddLayers(Table table, string direction, IEnumerable<ExchangeBytes> exchanges)
+    {
+        var columns = exchanges.Select(bytes => bytes.Rows.ToList()).ToList();
+        for (var row = 0; row < columns[0].Count; row++)
+        {
+            Add(table, $"{direction,-4} {columns[0][row].Name}", columns.Select(column => Rate(column[row].Bytes)));
+        }
     }
 
     private static Table Times(OverheadReport report)
