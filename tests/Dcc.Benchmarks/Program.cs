@@ -11,7 +11,13 @@ if (args is ["charged-gap"])
     return;
 }
 
-if (args is ["allocations"])
+if (args is [StreamAllocations.Argument, var server, var count])
+{
+    await StreamAllocations.Serve(server, int.Parse(count, System.Globalization.CultureInfo.InvariantCulture));
+    return;
+}
+
+if (args is [StreamAllocations.Argument])
 {
     await StreamAllocations.Print(10);
     await StreamAllocations.Print(100);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Dcc.Coordinator.Runs;
 using Dcc.Protocol.V1;
@@ -12,27 +13,46 @@ using Microsoft.Extensions.Logging;
 namespace Dcc.Benchmarks;
 
 /// <summary>
-/// Bytes allocated per device and round with N devices in lockstep, in one process over loopback: a bare bidirectional gRPC stream with the same
-/// messages and a barrier per round, and the coordinator with its store in memory. The clients are the same, so the difference is the coordinator's own.
+/// Bytes that a server allocates per device and round with N devices in lockstep over loopback: a bare bidirectional gRPC stream with the same
+/// messages and a barrier per round, and the coordinator with its store in memory. Each server is a process of its own, so clients do not count.
 /// </summary>
 internal static class StreamAllocations
 {
+    internal const string Argument = "allocations";
+    private const string BareServer = "bare";
+    private const string CoordinatorServer = "coordinator";
     private const int WarmUpRounds = 200;
     private const int Rounds = 2_000;
 
     internal static async Task Print(int devices)
     {
-        var bare = await Measure(await StartBare(devices), devices);
-        var coordinator = await Measure(await StartCoordinator(devices), devices);
+        var bare = await Measure(BareServer, devices);
+        var coordinator = await Measure(CoordinatorServer, devices);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"N = {devices}, bytes allocated per device and round: bare stream {bare:F0}, coordinator {coordinator:F0}, difference {coordinator - bare:F0}"));
     }
 
-    private static async Task<double> Measure(WebApplication app, int devices)
+    /// <summary>Serves in a process of its own: says where, then at every line how many bytes it has allocated, until there is no more line.</summary>
+    internal static async Task Serve(string server, int devices)
     {
+        await using var app = server == BareServer ? StartBare(devices) : await StartCoordinator(devices);
         await app.StartAsync();
-        using var channel = GrpcChannel.ForAddress(app.Urls.Single());
+        Console.WriteLine(app.Urls.Single());
+        while (Console.ReadLine() is not null)
+        {
+            Console.WriteLine(GC.GetTotalAllocatedBytes(precise: true));
+        }
+    }
+
+    private static async Task<double> Measure(string server, int devices)
+    {
+        using var process = Process.Start(new ProcessStartInfo(
+            Environment.ProcessPath!, [Argument, server, $"{devices}"])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true,
+        })!;
+        using var channel = GrpcChannel.ForAddress((await process.StandardOutput.ReadLineAsync())!);
         var client = new Coordination.CoordinationClient(channel);
         var calls = Enumerable.Range(0, devices).Select(_ => client.Participate()).ToArray();
         for (var device = 0; device < devices; device++)
@@ -43,11 +63,18 @@ internal static class StreamAllocations
         }
 
         await Answer(calls, WarmUpRounds);
-        var before = GC.GetTotalAllocatedBytes(precise: true);
+        var before = await Allocated(process);
         await Answer(calls, Rounds);
-        var allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
-        await app.DisposeAsync();
+        var allocated = await Allocated(process) - before;
+        process.StandardInput.Close();
+        await process.WaitForExitAsync();
         return (double)allocated / devices / Rounds;
+    }
+
+    private static async Task<long> Allocated(Process process)
+    {
+        await process.StandardInput.WriteLineAsync("?");
+        return long.Parse((await process.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
     }
 
     private static Task Answer(AsyncDuplexStreamingCall<DeviceMessage, CoordinatorMessage>[] calls, int rounds) =>
@@ -62,7 +89,7 @@ internal static class StreamAllocations
             }
         }));
 
-    private static Task<WebApplication> StartBare(int devices)
+    private static WebApplication StartBare(int devices)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -76,7 +103,7 @@ internal static class StreamAllocations
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
         app.MapGrpcService<Bare>();
-        return Task.FromResult(app);
+        return app;
     }
 
     private static async Task<WebApplication> StartCoordinator(int devices)
