@@ -79,7 +79,9 @@ public sealed class CountingTests
         await ConverseAsync(10);
         var before = OwnSockets();
         await ConverseAsync(200);
-        Assert.InRange(OwnSockets(), 0, before + 10);
+
+        // A leak would be 400; other tests open a few at the same time.
+        Assert.InRange(OwnSockets(), 0, before + 100);
 
         async Task ConverseAsync(int times)
         {
@@ -101,8 +103,18 @@ public sealed class CountingTests
         }
     }
 
-    private static int OwnSockets() =>
-        Directory.GetFiles("/proc/self/fd").Count(file => File.ResolveLinkTarget(file, false)?.Name.StartsWith("socket:", StringComparison.Ordinal) == true);
+    private static int OwnSockets() => Directory.GetFiles("/proc/self/fd").Count(file =>
+    {
+        try
+        {
+            return File.ResolveLinkTarget(file, false)?.Name.StartsWith("socket:", StringComparison.Ordinal) == true;
+        }
+        catch (IOException)
+        {
+            // Closed since it was listed.
+            return false;
+        }
+    });
 
     private sealed class RecordingTap : ILinkTap, IConnectionTap
     {
