@@ -43,7 +43,9 @@ internal static class LinkAccuracy
         }
 
         errors.Sort();
-        Write($"one-way delay {milliseconds} ms: error median {errors[errors.Count / 2]:F3} ms, p99 {errors[errors.Count * 99 / 100]:F3} ms, max {errors[^1]:F3} ms");
+        Write(
+            $"one-way delay {milliseconds} ms: error median {errors[errors.Count / 2]:F3} ms, ",
+            $"p99 {errors[errors.Count * 99 / 100]:F3} ms, max {errors[^1]:F3} ms");
     }
 
     // Between the arrival of the first bytes and of the last, so that the latency and the sender's buffers do not count.
@@ -66,24 +68,27 @@ internal static class LinkAccuracy
         var cpu = (Process.GetCurrentProcess().TotalProcessorTime - process).TotalSeconds;
         await sending;
         var rate = 8 * (total - first) / elapsed;
-        Write($"{bitsPerSecond / 1e6} Mbit/s, {latencyMilliseconds} ms: {rate / 1e6:F4} Mbit/s, error {100 * ((rate / bitsPerSecond) - 1):F2} %, CPU {100 * cpu / elapsed:F0} % of a core with both ends");
+        Write(
+            $"{bitsPerSecond / 1e6} Mbit/s, {latencyMilliseconds} ms: {rate / 1e6:F4} Mbit/s, error {100 * ((rate / bitsPerSecond) - 1):F2} %, ",
+            $"CPU {100 * cpu / elapsed:F0} % of a core with both ends");
     }
 
     private static async Task Idle(int links)
     {
-        var paths = new List<Path> { await Path.OpenAsync(Lte()) };
         var (managed, resident) = Memory();
-        for (var i = 0; i < links; i++)
+        var paths = await Task.WhenAll(Enumerable.Range(0, links).Select(_ => Path.OpenAsync(Lte())));
+        foreach (var path in paths)
         {
-            var path = await Path.OpenAsync(Lte());
-            paths.Add(path);
             await path.Device.SendAsync(new byte[80]);
-            await ReadAsync(path.Server, 80);
         }
+
+        await Task.WhenAll(paths.Select(path => ReadAsync(path.Server, 80)));
 
         await Task.Delay(500);
         var (managedAfter, residentAfter) = Memory();
-        Write($"idle link, connected and used once, with both end sockets: {(managedAfter - managed) / links / 1024.0:F1} KiB managed, {(residentAfter - resident) / links / 1024.0:F1} KiB resident");
+        Write(
+            $"idle link, connected and used once, with both end sockets: {(managedAfter - managed) / links / 1024.0:F1} KiB managed, ",
+            $"{(residentAfter - resident) / links / 1024.0:F1} KiB resident");
         foreach (var path in paths)
         {
             await path.DisposeAsync();
@@ -151,7 +156,15 @@ internal static class LinkAccuracy
         return (GC.GetTotalMemory(forceFullCollection: true), process.WorkingSet64);
     }
 
-    private static void Write(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+    private static void Write(params FormattableString[] parts)
+    {
+        foreach (var part in parts)
+        {
+            Console.Write(part.ToString(CultureInfo.InvariantCulture));
+        }
+
+        Console.WriteLine();
+    }
 
     private sealed record Path(LinkProxy Proxy, Socket Listener, Socket Device, Socket Server) : IAsyncDisposable
     {

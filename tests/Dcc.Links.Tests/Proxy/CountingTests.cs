@@ -73,7 +73,7 @@ public sealed class CountingTests
     }
 
     [Fact]
-    public async Task Connections_TwoHundredInTurn_LeaveNoSocketAndNoThread()
+    public async Task Connections_TwoHundredInTurn_LeaveNoSocket()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
         await ConverseAsync(10);
