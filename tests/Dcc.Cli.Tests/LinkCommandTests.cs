@@ -308,7 +308,7 @@ public sealed class LinkCommandTests
     [InlineData("--up-loss: expected a probability", "--listen localhost:0 --upstream a:1 --up-loss 200%")]
     [InlineData("--down-jitter-correlation: expected a number in [0, 1)", "--listen localhost:0 --upstream a:1 --down-jitter-correlation 1")]
     [InlineData("--burst: expected a mapping", "--listen localhost:0 --upstream a:1 --burst often")]
-    [InlineData("--trace: expected a readable file", "--listen localhost:0 --upstream a:1 --trace no-such-file")]
+    [InlineData("--trace: expected driving-lte|steady-3g or a readable file", "--listen localhost:0 --upstream a:1 --trace no-such-file")]
     [InlineData("--seed", "--listen localhost:0 --upstream a:1 --seed -1")]
     [InlineData("--colour", "--listen localhost:0 --upstream a:1 --colour red")]
     public Task Link_BadOption_ExitsTwoWithOneLine(string message, string line) => AssertRefused(message, line.Split(' '));
