@@ -38,7 +38,8 @@ work=$(mktemp -d)
 client=dcc-client-$$ server=dcc-server-$$
 effects=() servers=()
 cleanup() {
-  trap - EXIT INT TERM
+  trap - EXIT
+  trap '' INT TERM
   kill "${effects[@]}" "${servers[@]}" 2>/dev/null || true
   wait 2>/dev/null || true
   ip netns del "$client" 2>/dev/null || true
