@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Dcc.Cli.Commands;
 using Dcc.Cli.Emulation;
+using Dcc.Cli.Terminal;
 using Dcc.Core.Engine;
 using Dcc.Core.Validation;
 
@@ -15,21 +16,30 @@ internal static class Program
 
     private static async Task<int> Main(string[] arguments)
     {
-        var root = new RootCommand("dcc: decentralised coordination via constrained MDPs, emulated and measured.")
+        var root = new RootCommand("Decentralised coordination via constrained MDPs: emulated, simulated and measured.")
         {
             EmulateCommand.Create(),
             SimulateCommand.Create(),
+            WatchCommand.Create(),
             ExactCommand.Create(),
             OptimumCommand.Create(),
             VerifyCommand.Create(),
             ScenarioCommand.Create(),
             OverheadCommand.Create(),
             LinkCommand.Create(),
+            CompletionCommand.Create(),
         };
+        HelpText.Install(root);
+        if (arguments.Length == 0)
+        {
+            new HelpText(Console.Error).WriteShort(root);
+            return BadInput;
+        }
+
         var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
-            return Fail(BadInput, Explain(root, parsed));
+            return Fail(BadInput, CommandLineFaults.Explain(parsed));
         }
 
         try
@@ -54,13 +64,8 @@ internal static class Program
         }
     }
 
-    private static string Explain(RootCommand root, ParseResult parsed) => parsed.CommandResult.Command == root
-        ? new InputFault(
-            "command", string.Join('|', root.Subcommands.Select(command => command.Name)),
-            parsed.UnmatchedTokens.Count == 0 ? "nothing" : parsed.UnmatchedTokens[0]).ToString()
-        : string.Join("; ", parsed.Errors.Select(error => error.Message).Distinct());
-
-    private static int Fail(int code, string message)
+    /// <summary>Says in one line on stderr why the command ends.</summary>
+    internal static int Fail(int code, string message)
     {
         Console.Error.WriteLine("dcc: " + message.ReplaceLineEndings(" "));
         return code;

@@ -24,11 +24,24 @@ internal static class EmulateCommand
         var output = new OutputOptions();
         var scenarioName = Inputs.Scenario("SCENARIO", required: false);
         var perProcess = Inputs.Number<int>("--devices-per-process", "Devices hosted by one agent process [1].", "K");
-        var command = new Command("emulate", "Run the algorithm as a coordinator and agents, each a process, over gRPC on loopback.") { scenarioName, perProcess };
-        foreach (var option in output.All.Concat(options.All))
+        var display = new DisplayOptions();
+        var open = new Option<bool>("--open") { Description = "Open the run's report.html afterwards." };
+        var command = new DccCommand("emulate", "Run real processes behind emulated links: a coordinator and its agents.")
         {
-            command.Add(option);
-        }
+            Purpose = "Starts a coordinator and agents as processes on loopback, each device behind a link that is emulated without root, lets the "
+                + "scenario's faults happen, and measures what the network carried. Whatever breaks on the way, the digest is that of dcc simulate. "
+                + "Ctrl-C ends every process that was started.",
+            Examples =
+            [
+                ("dcc emulate --output out/a", "ten devices behind Wi-Fi, five rounds"),
+                ("dcc emulate chaos --seed 7", "random faults, the same for the same seed"),
+                ("dcc emulate --devices 200 --devices-per-process 50 --link lte", "many devices in few processes"),
+                ("dcc emulate satellite --quiet --json | jq .approximateCost", "for a script"),
+            ],
+        };
+        command.Add(scenarioName);
+        options.AddTo(command, perProcess);
+        command.Add("Output", [.. output.All, .. display.All, open]);
 
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -46,12 +59,27 @@ internal static class EmulateCommand
 
             using var folder = output.Claim(parsed, "emulate");
             var summary = await ProgressDisplay
-                .Run("emulate", progress => Emulate(parameters, system, scenario, devicesPerProcess, folder, progress, cancellation))
+                .Run("emulate", progress => Emulate(parameters, system, scenario, devicesPerProcess, folder, progress, cancellation), display.Quiet(parsed))
                 .ConfigureAwait(false);
-            ResultTable.Write(summary, folder.DirectoryPath);
+            display.Print(parsed, () => summary.ToJsonLine(folder.DirectoryPath), () => ResultTable.Write(summary, folder.DirectoryPath));
+            if (parsed.GetValue(open))
+            {
+                await Open(folder.File("report.html")).ConfigureAwait(false);
+            }
+
             return Program.Done;
         });
         return command;
+    }
+
+    // A report that cannot be shown is there all the same.
+    private static async Task Open(string report)
+    {
+        var fault = File.Exists(report) ? await DesktopOpener.Open(report).ConfigureAwait(false) : "the run wrote none";
+        if (fault is not null)
+        {
+            await Console.Error.WriteLineAsync($"dcc: --open: {report} could not be opened: {fault}").ConfigureAwait(false);
+        }
     }
 
     private static async Task<RunSummary> Emulate(
@@ -68,6 +96,9 @@ internal static class EmulateCommand
         {
             Ledgers = run.Ledgers, Retries = run.Retries, Restarts = run.Restarts,
         };
-        return new RunResult(folder, system).Write(journal, sessions: null, network, () => clock.Elapsed.TotalSeconds, cancellation);
+        return new RunResult(folder, system)
+        {
+            Relearned = round => progress.Advance((round + 1.0) / (parameters.Rounds + 1), "evaluating the result"),
+        }.Write(journal, sessions: null, network, () => clock.Elapsed.TotalSeconds, cancellation);
     }
 }

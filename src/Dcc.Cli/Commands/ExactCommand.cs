@@ -16,10 +16,13 @@ internal static class ExactCommand
         var theta = Inputs.Number<double>("--theta", "Constraint on the offload frequency, in [0, 1].", "T");
         var price = Inputs.Number<double>("--price", "Congestion price per offload, at least 0.", "P");
         device.Required = theta.Required = price.Required = true;
-        var command = new Command("exact", "One device's exact optimum at a constraint and a price: cost j, frequency and multiplier.")
+        var command = new DccCommand("exact", "One device's exact optimum at a constraint and a price, as JSON.")
         {
-            system, device, theta, price,
+            Purpose = "Solves one device's constrained decision process exactly and prints its cost per step (j), how often it offloads (frequency) and "
+                + "the Lagrange multiplier of its constraint (multiplier), as one JSON object.",
+            Examples = [("dcc exact --system system.json --device 0 --theta 0.1 --price 0.75", "the first device, offloading in 10 % of steps at most")],
         };
+        command.Add("Options", system, device, theta, price);
         command.SetAction(parsed =>
         {
             var described = Inputs.ReadSystem(parsed.GetValue(system)!);

@@ -1,6 +1,9 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
+using Dcc.Cli.Scenarios;
+using Dcc.Cli.Terminal;
 using Dcc.Core.Devices;
 using Dcc.Core.Validation;
 
@@ -31,7 +34,7 @@ internal static class Inputs
         where T : struct, Enum
     {
         var names = string.Join('|', KebabCase.Names<T>());
-        return new Option<T?>(name)
+        var option = new Option<T?>(name)
         {
             Description = description,
             HelpName = names,
@@ -43,10 +46,45 @@ internal static class Inputs
                     return value;
                 }
 
-                result.AddError(new InputFault(name, names, text).ToString());
+                result.AddError(new InputFault(name, names, text + NearestName.Hint(text, KebabCase.Names<T>())).ToString());
                 return null;
             },
         };
+        Complete(option, KebabCase.Names<T>());
+        return option;
+    }
+
+    /// <summary>An argument that is one of some words.</summary>
+    internal static Argument<T?> Word<T>(string name, string description)
+        where T : struct, Enum
+    {
+        var names = string.Join('|', KebabCase.Names<T>());
+        var argument = new Argument<T?>(name)
+        {
+            Description = $"{description} One of {names}.",
+            Arity = ArgumentArity.ExactlyOne,
+            CustomParser = result =>
+            {
+                var text = result.Tokens[0].Value;
+                if (KebabCase.TryParse<T>(text, out var value))
+                {
+                    return value;
+                }
+
+                result.AddError(new InputFault(name, names, text + NearestName.Hint(text, KebabCase.Names<T>())).ToString());
+                return null;
+            },
+        };
+        argument.CompletionSources.Clear();
+        argument.CompletionSources.Add([.. KebabCase.Names<T>()]);
+        return argument;
+    }
+
+    /// <summary>What a shell offers for an option's value.</summary>
+    internal static void Complete(Option option, IEnumerable<string> values)
+    {
+        option.CompletionSources.Clear();
+        option.CompletionSources.Add([.. values]);
     }
 
     internal static Option<string?> SystemFile(bool required) => new("--system")
@@ -65,12 +103,14 @@ internal static class Inputs
             Arity = required ? ArgumentArity.ExactlyOne : ArgumentArity.ZeroOrOne,
         };
 
+        argument.CompletionSources.Add([.. BuiltInScenarios.Names]);
+
         // An option that does not exist would be taken for a scenario.
         argument.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: ['-', ..] text }, ..])
             {
-                result.AddError(new InputFault(text, "an option that --help lists", "an unknown one").ToString());
+                result.AddError(CommandLineFaults.Option(((CommandResult)result.Parent!).Command, text).ToString());
             }
         });
         return argument;

@@ -27,17 +27,18 @@ internal static class LinkCommand
         };
         var seed = Inputs.Number<ulong>("--seed", "Of loss and jitter [1].", "S");
         var link = new LinkOptions();
-        var command = new Command(
-            "link",
-            "Run one emulated link as a TCP proxy, until SIGTERM or SIGINT. Fields are written as in scenario files; each also exists for one "
-            + "direction, as --up-latency or --down-loss. Up is from the devices to upstream.")
+        var command = new DccCommand("link", "Run one emulated link alone, as a TCP proxy.")
         {
-            listen, upstream, control, anywhere, seed,
+            Purpose = "Runs until SIGTERM or SIGINT, as a sidecar or on a host between. The link's fields are written as in scenario files; each also "
+                + "exists for one direction, as --up-latency or --down-loss. Up is from the devices to upstream.",
+            Examples =
+            [
+                ("dcc link --listen 127.0.0.1:6000 --upstream edge.example:5080 --profile lte", "a device's modem"),
+            ],
+            ExitCodes = "0 stopped as asked, 1 failed, 2 bad input (one line on stderr).",
         };
-        foreach (var option in link.All)
-        {
-            command.Add(option);
-        }
+        command.Add("Addresses", listen, upstream, control, anywhere);
+        command.Add("Link", [.. link.All, seed]);
 
         command.SetAction(async (parsed, cancellation) =>
         {

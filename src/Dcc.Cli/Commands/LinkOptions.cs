@@ -26,6 +26,8 @@ internal sealed class LinkOptions
             ($"{direction}.{key}", Field(key, $"--{direction}-", hidden: true)))),
     ];
 
+    internal LinkOptions() => Inputs.Complete(profile, LinkProfile.All.Select(known => known.Name));
+
     internal IEnumerable<Option> All => [profile, .. fields.Select(entry => entry.Option)];
 
     /// <summary>The link that the command line asks for; what is wrong is noted.</summary>

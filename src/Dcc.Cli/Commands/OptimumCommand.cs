@@ -15,7 +15,13 @@ internal static class OptimumCommand
         var system = Inputs.SystemFile(required: true);
         var congestion = Inputs.Choice<CongestionKind>("--congestion", "Congestion model [poisson].");
         var form = Inputs.Choice<CongestionForm>("--congestion-form", "Penalty (n-1)^alpha or n^alpha [shifted].");
-        var command = new Command("optimum", "Best known theta of a system and its exact cost per device.") { system, congestion, form };
+        var command = new DccCommand("optimum", "Best known theta of a system and its exact cost, as JSON.")
+        {
+            Purpose = "Searches theta by coordinate descent from several starts over the devices' exact costs, and prints the best one found with its "
+                + "discounted, decomposed cost per device. An upper bound on the optimum: what runs are measured against.",
+            Examples = [("dcc optimum --system system.json --congestion mean-field", "under eq. 6 of the paper")],
+        };
+        command.Add("Options", system, congestion, form);
         command.SetAction(async (parsed, cancellation) =>
         {
             var described = Inputs.ReadSystem(parsed.GetValue(system)!);

@@ -36,14 +36,20 @@ internal static class OverheadCommand
         var limit = Inputs.Number<double>(
             "--time-limit", "Seconds that an exchange's rounds may take on real sockets; beyond it, virtual time [10].", "SECONDS");
         var output = new OutputOptions();
-        var command = new Command("overhead", "Measure a round's bytes and time: this protocol, Q-tables, experience and weights over one stack.")
+        Inputs.Complete(link, [AllLinks, .. LinkProfile.All.Select(profile => profile.Name)]);
+        var display = new DisplayOptions();
+        var command = new DccCommand("overhead", "Measure what a round costs, beside three other ways to learn together.")
         {
-            devices, rounds, seed, system, steps, link, limit,
+            Purpose = "Measures a round's bytes and time over one gRPC stack and the same links: this protocol, exchanging Q-tables, shipping "
+                + "experience to a central learner, and averaging network weights. The parties are scripted and compute nothing.",
+            Examples =
+            [
+                ("dcc overhead", "ten devices, timed over wifi and lte"),
+                ("dcc overhead --devices 100 --link all --output out/o", "every profile on real sockets"),
+            ],
         };
-        foreach (var option in output.All)
-        {
-            command.Add(option);
-        }
+        command.Add("Measurement", devices, rounds, seed, system, steps, link, limit);
+        command.Add("Output", [.. output.All, .. display.All]);
 
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -57,11 +63,11 @@ internal static class OverheadCommand
             using var folder = output.Claim(parsed, "overhead");
             var devicesMeasured = described ?? EdgeSystem.Sample(parameters.Devices, parameters.Seed);
             var report = await ProgressDisplay.Run("overhead", progress =>
-                new OverheadMeasurement(parameters, devicesMeasured, profiles, TimeSpan.FromSeconds(seconds), progress).Execute(cancellation))
+                new OverheadMeasurement(parameters, devicesMeasured, profiles, TimeSpan.FromSeconds(seconds), progress).Execute(cancellation), display.Quiet(parsed))
                 .ConfigureAwait(false);
             folder.Write("overhead.json", report.WriteJson);
             folder.Write("overhead.csv", report.WriteCsv);
-            OverheadTable.Write(report, folder.DirectoryPath);
+            display.Print(parsed, () => report.ToJsonLine(folder.DirectoryPath), () => OverheadTable.Write(report, folder.DirectoryPath));
             return Program.Done;
         });
         return command;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Dcc.Cli.Scenarios;
+using Dcc.Cli.Terminal;
 using Dcc.Core.Coordination;
 using Dcc.Core.Devices;
 using Dcc.Core.Engine;
@@ -48,11 +49,17 @@ internal sealed class RunOptions
         HelpName = string.Join('|', LinkProfile.All.Select(profile => profile.Name)),
     };
 
-    internal IEnumerable<Option> All =>
-    [
-        devices, rounds, seed, system, solver, stepRule, congestion, form, criterion, steps, alpha, gradient, perturbation,
-        perturbationSize, initialTheta, link,
-    ];
+    internal RunOptions() => Inputs.Complete(link, LinkProfile.All.Select(profile => profile.Name));
+
+    /// <summary>Adds the options to a command, by subject.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="more">What that command's network has besides.</param>
+    internal void AddTo(DccCommand command, params IEnumerable<Option> more)
+    {
+        command.Add("Problem", devices, rounds, seed, system, alpha, congestion, form, criterion);
+        command.Add("Algorithm", solver, steps, gradient, perturbation, perturbationSize, stepRule, initialTheta);
+        command.Add("Network", [link, .. more]);
+    }
 
     /// <summary>Whether the command line names a link.</summary>
     internal bool NamesLink(ParseResult parsed) => parsed.GetValue(link) is not null;
@@ -108,7 +115,8 @@ internal sealed class RunOptions
     }
 
     private static LinkProfile? Profile(string? name) => name is null ? null : LinkProfile.Find(name)
-        ?? throw new InvalidInputException("link", string.Join('|', LinkProfile.All.Select(profile => profile.Name)), name);
+        ?? throw new InvalidInputException("link", string.Join('|', LinkProfile.All.Select(profile => profile.Name)),
+            name + NearestName.Hint(name, LinkProfile.All.Select(profile => profile.Name)));
 
     private static double[] InitialTheta(string? text, Func<int, double[]>? scenario, int count)
     {

@@ -9,10 +9,27 @@ namespace Dcc.Cli.Commands;
 /// <summary>dcc scenario: what can be emulated, and whether a file says so rightly.</summary>
 internal static class ScenarioCommand
 {
-    internal static Command Create() => new("scenario", "List, show, validate and export scenarios.")
+    internal static Command Create()
     {
-        List(), Show(), Validate(), Export(), Schema(),
-    };
+        var command = new DccCommand("scenario", "List, show, validate and export scenarios.")
+        {
+            Purpose = "A scenario is a YAML file that says who is on which link and what breaks when; dcc emulate and dcc simulate take its path, or the "
+                + "name of a built-in one.",
+            Examples =
+            [
+                ("dcc scenario list", "the built-in ones"),
+                ("dcc scenario show chaos > mine.yaml", "one to start from"),
+                ("dcc scenario validate mine.yaml", "every fault with its line"),
+                ("dcc scenario export mine.yaml --format tc", "for a kernel's links"),
+            ],
+        };
+        foreach (var sub in (Command[])[List(), Show(), Validate(), Export(), Schema()])
+        {
+            command.Add(sub);
+        }
+
+        return command;
+    }
 
     private static Command List()
     {

@@ -18,11 +18,21 @@ internal static class SimulateCommand
         var options = new RunOptions();
         var output = new OutputOptions();
         var scenarioName = Inputs.Scenario("SCENARIO", required: false);
-        var command = new Command("simulate", "Run the algorithm in one process.") { scenarioName };
-        foreach (var option in output.All.Concat(options.All))
+        var display = new DisplayOptions();
+        var command = new DccCommand("simulate", "Run the same algorithm in one process.")
         {
-            command.Add(option);
-        }
+            Purpose = "Makes the run of dcc emulate without processes or sockets, with the same digest. Where a scenario or --link is named, its links "
+                + "and faults set the times of messages in virtual time; they cannot change the result.",
+            Examples =
+            [
+                ("dcc simulate --devices 50 --rounds 20 --alpha 2", "a larger system"),
+                ("dcc simulate --link geo-satellite", "how long its rounds would take"),
+                ("dcc simulate --quiet --json | jq .digest", "for a script"),
+            ],
+        };
+        command.Add(scenarioName);
+        options.AddTo(command);
+        command.Add("Output", [.. output.All, .. display.All]);
 
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -34,9 +44,9 @@ internal static class SimulateCommand
             var timed = file is not null || options.NamesLink(parsed) ? scenario : null;
             using var folder = output.Claim(parsed, "simulate");
             var summary = await ProgressDisplay
-                .Run("simulate", progress => Task.Run(() => Simulate(parameters, system, timed, folder, progress, cancellation)))
+                .Run("simulate", progress => Task.Run(() => Simulate(parameters, system, timed, folder, progress, cancellation)), display.Quiet(parsed))
                 .ConfigureAwait(false);
-            ResultTable.Write(summary, folder.DirectoryPath);
+            display.Print(parsed, () => summary.ToJsonLine(folder.DirectoryPath), () => ResultTable.Write(summary, folder.DirectoryPath));
             return Program.Done;
         });
         return command;

@@ -18,24 +18,41 @@ internal static class VerifyCommand
     {
         var directory = new Argument<string>("DIR") { Description = "Output folder of a run." };
         var relearn = new Option<bool>("--relearn") { Description = "Recompute the devices' reports too, by learning everything again." };
-        var command = new Command("verify", "Recompute a run's thetas from its journal and compare every stored record.") { directory, relearn };
+        var display = new DisplayOptions();
+        var command = new DccCommand("verify", "Recompute a run from its journal and compare every stored record.")
+        {
+            Purpose = "Recomputes every hash, push and theta of a run from journal.db, and compares the digest with that of summary.json; what differs "
+                + "is named with its record. With --relearn every device learns every round again, and its reports are compared too.",
+            Examples = [("dcc verify out/a", "seconds at most"), ("dcc verify out/a --relearn", "as long as the run itself computed")],
+            ExitCodes = "0 it is what it says, 1 it is not, 2 bad input (one line on stderr).",
+        };
+        command.Add(directory);
+        command.Add("Options", [relearn, .. display.All]);
         command.SetAction(async (parsed, cancellation) =>
         {
             var path = parsed.GetRequiredValue(directory);
             using var journal = Open(path);
             var engine = await ProgressDisplay
-                .Run("verify", progress => Task.Run(() => Verify(journal, parsed.GetValue(relearn), progress, cancellation)))
+                .Run("verify", progress => Task.Run(() => Verify(journal, parsed.GetValue(relearn), progress, cancellation)), display.Quiet(parsed))
                 .ConfigureAwait(false);
             CheckSummary(Path.Combine(path, "summary.json"), engine);
-            var how = parsed.GetValue(relearn) ? "thetas and reports" : "thetas";
-            var end = engine.Cancelled ? ", cancelled" : "";
-            Console.Out.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"verified: {how} of {engine.Parameters.Devices} devices over {Math.Min(engine.Round, engine.Parameters.Rounds)} rounds{end}, digest {engine.Digest}"));
+            var relearned = parsed.GetValue(relearn);
+            display.Print(parsed, () => ToJsonLine(engine, relearned), () => Console.Out.WriteLine(ToText(engine, relearned)));
             return Program.Done;
         });
         return command;
     }
+
+    private static int Rounds(RoundEngine engine) => Math.Min(engine.Round, engine.Parameters.Rounds);
+
+    private static string ToText(RoundEngine engine, bool relearned) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"verified: {(relearned ? "thetas and reports" : "thetas")} of {engine.Parameters.Devices} devices over {Rounds(engine)} rounds{(engine.Cancelled ? ", cancelled" : "")}\ndigest {engine.Digest}");
+
+    private static string ToJsonLine(RoundEngine engine, bool relearned) => JsonSerializer.Serialize(new
+    {
+        digest = engine.Digest, devices = engine.Parameters.Devices, rounds = Rounds(engine), cancelled = engine.Cancelled, relearned,
+    });
 
     private static SqliteJournal Open(string directory)
     {

@@ -33,6 +33,7 @@ internal sealed class EmulatedRun : IDisposable
     private readonly RunParameters parameters;
     private readonly EventsFile events;
     private readonly IProgressDisplay progress;
+    private readonly RunProgress shown;
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private readonly ChildProcess coordinator;
     private readonly ChildProcess[] agents;
@@ -53,6 +54,7 @@ internal sealed class EmulatedRun : IDisposable
         this.devicesPerProcess = devicesPerProcess;
         this.events = events;
         this.progress = progress;
+        shown = new RunProgress(progress, tellsDevices: false);
         var endPoint = new IPEndPoint(IPAddress.Loopback, FreePort());
         var address = $"http://{endPoint}";
         var logs = Directory.CreateDirectory(folder.File("logs")).FullName;
@@ -260,6 +262,7 @@ internal sealed class EmulatedRun : IDisposable
 
     private void Take(RunUpdate update)
     {
+        shown.Take(update);
         switch (update.ContentCase)
         {
             case RunUpdate.ContentOneofCase.Status:
@@ -303,9 +306,6 @@ internal sealed class EmulatedRun : IDisposable
         // Every device took part.
         Array.ForEach(agents, agent => agent.Joined = true);
         RoundTrips[(int)round.Round] = [.. round.RoundTripMilliseconds];
-        progress.Advance((round.Round + 1.0) / (parameters.Rounds + 1), string.Create(
-            CultureInfo.InvariantCulture,
-            $"round {Math.Min(round.Round + 1, (uint)parameters.Rounds)} of {parameters.Rounds}, mean theta {round.MeanTheta:F4}, mean J {round.MeanCost:F4}"));
     }
 
     private void After(TimeSpan time, Action action) => timers.Add(new Timer(_ => action(), null, time, Timeout.InfiniteTimeSpan));
@@ -315,11 +315,20 @@ internal sealed class EmulatedRun : IDisposable
         events.WriteFault(clock.Elapsed, kind, fault);
         if (kind == "fault")
         {
-            progress.Say(fault.ToString());
+            Say(fault.ToString());
         }
     }
 
-    private void Note(string kind, string? process, int? device) => events.Write(clock.Elapsed.TotalSeconds, kind, device: device, process: process);
+    private void Note(string kind, string? process, int? device)
+    {
+        events.Write(clock.Elapsed.TotalSeconds, kind, device: device, process: process);
+        if (kind is "killed" or "exited" or "restarted")
+        {
+            Say($"{process} {kind}");
+        }
+    }
+
+    private void Say(string what) => progress.Say(EventLines.Text(clock.Elapsed, shown.OpenRound, what));
 
     private static int FreePort()
     {

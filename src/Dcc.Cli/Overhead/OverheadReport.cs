@@ -60,6 +60,14 @@ internal sealed record OverheadReport(
 
     internal void WriteJson(StreamWriter writer) => writer.WriteLine(JsonSerializer.Serialize(this, Options));
 
+    /// <summary>The report and where its files are, as one line for programs.</summary>
+    internal string ToJsonLine(string folder)
+    {
+        var json = JsonSerializer.SerializeToNode(this, Options)!.AsObject();
+        json.Add("output", Path.GetFullPath(folder));
+        return json.ToJsonString(new JsonSerializerOptions(Options) { WriteIndented = false });
+    }
+
     /// <summary>overhead.csv: one number a row.</summary>
     internal void WriteCsv(StreamWriter writer)
     {

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Diagnostics;
 using Dcc.Cli.Simulation;
 using Dcc.Cli.Terminal;
 using Dcc.Core.Devices;
@@ -22,6 +22,8 @@ internal sealed class InProcessRun
     private readonly IProgressDisplay progress;
     private readonly EventsFile events;
     private readonly VirtualNetwork? network;
+    private readonly Stopwatch clock = Stopwatch.StartNew();
+    private TimeSpan roundBegan;
 
     internal InProcessRun(
         RunParameters parameters, EdgeSystem system, SqliteJournal journal, VirtualNetwork? network, EventsFile events, IProgressDisplay progress)
@@ -84,7 +86,7 @@ internal sealed class InProcessRun
                     pushes.Add(effect);
                     break;
                 case RoundEffectKind.Publish:
-                    Show(effect.Round, engine.Theta);
+                    Show(effect.Committed!, engine.Theta);
                     break;
                 case RoundEffectKind.End:
                     break;
@@ -124,15 +126,19 @@ internal sealed class InProcessRun
             cancellation);
     }
 
-    private void Show(int round, ReadOnlySpan<double> theta)
+    private void Show(CommittedRound committed, ReadOnlySpan<double> theta)
     {
-        var sum = 0.0;
+        var (sum, least, most) = (0.0, double.PositiveInfinity, double.NegativeInfinity);
         foreach (var value in theta)
         {
-            sum += value;
+            (sum, least, most) = (sum + value, Math.Min(least, value), Math.Max(most, value));
         }
 
-        progress.Advance((round + 1.0) / (parameters.Rounds + 1), string.Create(
-            CultureInfo.InvariantCulture, $"round {Math.Min(round + 1, parameters.Rounds)} of {parameters.Rounds}, mean theta {sum / theta.Length:F4}"));
+        // Over a network the time is its own.
+        var now = network?.Now ?? clock.Elapsed;
+        progress.Show(new RoundRow(
+            committed.Round, parameters.Rounds, sum / theta.Length, least, most, committed.Reports.Average(report => report.Cost), now - roundBegan,
+            Connected: null));
+        roundBegan = now;
     }
 }

@@ -77,13 +77,13 @@ internal sealed class RunFolder : IDisposable
     private static RunFolder ClaimGiven(string path, bool force)
     {
         var hold = Hold(path)
-            ?? throw new InvalidInputException("output", "a folder that no other run is using", path);
+            ?? throw new InvalidInputException("output", "a folder that no other run is using (name another with --output)", path);
         var present = RunFiles.Where(file => System.IO.File.Exists(Path.Combine(path, file))).ToList();
         if (present.Count > 0 && !force)
         {
             System.IO.File.Delete(hold.Name);
             hold.Dispose();
-            throw new InvalidInputException("output", "an empty folder, or --force to replace the run in it", $"{path} with {present[0]}");
+            throw new InvalidInputException("output", "an empty folder (name another, or replace the run in it with --force)", $"{path} with {present[0]}");
         }
 
         present.ForEach(file => System.IO.File.Delete(Path.Combine(path, file)));

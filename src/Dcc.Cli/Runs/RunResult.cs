@@ -25,6 +25,9 @@ internal sealed class RunResult(RunFolder folder, EdgeSystem system)
         internal double? VirtualSeconds { get; init; }
     }
 
+    /// <summary>Told of each round that was learned again.</summary>
+    internal Action<int>? Relearned { get; init; }
+
     /// <summary>Writes rounds.csv, summary.json, and bytes.csv where there was a network.</summary>
     /// <param name="journal">The finished run's journal.</param>
     /// <param name="sessions">The devices as they ended, or null to rebuild them by learning every push again.</param>
@@ -45,6 +48,7 @@ internal sealed class RunResult(RunFolder folder, EdgeSystem system)
                 {
                     sessions ??= RunReplay.Sessions(RunParameters.FromJson(journal.Read(InProcessRun.Name).First().Body), system);
                     RunReplay.Relearn(sessions, replayed.Round, cancellation);
+                    Relearned?.Invoke(replayed.Round.Round);
                 }
 
                 // The last evaluation moves no theta and has no row.

@@ -104,6 +104,14 @@ internal sealed record RunSummary(
             WallSeconds: 0);
     }
 
+    /// <summary>The summary and where the run's files are, as one line for programs.</summary>
+    internal string ToJsonLine(string folder)
+    {
+        var json = JsonSerializer.SerializeToNode(this, Options)!.AsObject();
+        json.Add("output", Path.GetFullPath(folder));
+        return json.ToJsonString(new JsonSerializerOptions(Options) { WriteIndented = false });
+    }
+
     internal void Write(StreamWriter writer) => writer.WriteLine(JsonSerializer.Serialize(this, Options));
 
     private static double[] Discounted(EdgeSystem system, PolicyMixture[] policies)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dcc.Cli.Scenarios.Yaml;
+using Dcc.Cli.Terminal;
 using Dcc.Core.Engine;
 using Dcc.Core.Validation;
 using Dcc.Links;
@@ -46,7 +47,9 @@ internal sealed class ScenarioFile
 
         if (!File.Exists(nameOrPath))
         {
-            throw new InvalidInputException("SCENARIO", $"a YAML file or one of {string.Join(", ", BuiltInScenarios.Names)}", YamlScalar.Shorten(nameOrPath));
+            throw new InvalidInputException(
+                "SCENARIO", $"a YAML file or one of {string.Join(", ", BuiltInScenarios.Names)}",
+                YamlScalar.Shorten(nameOrPath) + NearestName.Hint(nameOrPath, BuiltInScenarios.Names));
         }
 
         try

@@ -5,11 +5,10 @@ using Spectre.Console;
 
 namespace Dcc.Cli.Terminal;
 
-/// <summary>The tables that <c>dcc overhead</c> ends with, on stdout, within 80 columns.</summary>
+/// <summary>The tables that <c>dcc overhead</c> ends with, on stdout, within 80 columns but for a long path.</summary>
 internal static class OverheadTable
 {
     private const int NameWidth = 10;
-    private const int TextWidth = 68;
 
     private const string BytesNote =
         "on loopback sockets, joining not counted; segments of at most 1448 bytes as the kernel counted them. IP bytes: 52 for each segment " +
@@ -26,7 +25,7 @@ internal static class OverheadTable
 
     internal static void Write(OverheadReport report, string folder)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings());
+        var console = Screen.Output();
         console.Write(Bytes(report));
         console.Write(Times(report));
         foreach (var exchange in report.Exchanges)
@@ -42,7 +41,7 @@ internal static class OverheadTable
             CultureInfo.InvariantCulture,
             $"{report.Devices} devices, {report.Rounds} rounds, seed {report.Seed}; each of {report.Ledgers} ledgers adds up to the bytes of its socket"));
         Say("wall time", string.Create(CultureInfo.InvariantCulture, $"{report.WallSeconds:F1} s"));
-        Console.Out.WriteLine($"{"output",-NameWidth} {folder}");
+        Screen.WritePath("output", folder, NameWidth);
     }
 
     private static string WithinTolerance(Convergence convergence)
@@ -106,14 +105,5 @@ internal static class OverheadTable
     private static string Time(RoundTime time) => string.Create(
         CultureInfo.InvariantCulture, $"{time.MedianMilliseconds:F1}{(time.Source == KebabCase.Name(TimeSource.VirtualTime) ? "*" : " ")}");
 
-    // Folded at words, so that no line passes 80 columns.
-    private static void Say(string name, string text)
-    {
-        for (; text.Length > 0; name = "")
-        {
-            var end = text.Length <= TextWidth ? text.Length : text.LastIndexOf(' ', TextWidth) is var space and > 0 ? space : TextWidth;
-            Console.Out.WriteLine($"{name,-NameWidth} {text[..end]}");
-            text = text[end..].TrimStart();
-        }
-    }
+    private static void Say(string name, string text) => Screen.WriteFact(name, text, NameWidth);
 }

@@ -1,62 +1,50 @@
-using System.Globalization;
-using Spectre.Console;
-
 namespace Dcc.Cli.Terminal;
 
-/// <summary>How long work says how far it is.</summary>
+/// <summary>How long work says how far it is; from any thread.</summary>
 internal interface IProgressDisplay
 {
-    /// <summary>Sets the fraction done, 0 to 1, and what is going on.</summary>
+    /// <summary>Sets the fraction done, 0 to 1, and what is going on. Less than before begins other work.</summary>
     void Advance(double fraction, string status);
 
-    /// <summary>Says something that happened; from any thread.</summary>
+    /// <summary>Shows a committed round.</summary>
+    void Show(RoundRow row);
+
+    /// <summary>Says something that happened.</summary>
     void Say(string what);
 }
 
-/// <summary>Progress on stderr: a bar on a terminal, a plain line per step of 5 % where it is redirected.</summary>
+/// <summary>Progress on stderr: a live bar on a terminal, plain lines where that cannot be, nothing where it is not wanted.</summary>
 internal static class ProgressDisplay
 {
-    internal static async Task<T> Run<T>(string title, Func<IProgressDisplay, Task<T>> work)
+    internal static async Task<T> Run<T>(string title, Func<IProgressDisplay, Task<T>> work, bool quiet = false)
     {
-        if (Console.IsErrorRedirected)
+        if (quiet)
         {
-            return await work(new Lines(title)).ConfigureAwait(false);
+            return await work(new Nothing()).ConfigureAwait(false);
         }
 
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        return await console.Progress()
-            .AutoClear(true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
-            .StartAsync(context => work(new Bar(title, console, context.AddTask(title, maxValue: 1))))
-            .ConfigureAwait(false);
+        if (Screen.ErrorTakesEscapes)
+        {
+            using var live = new LiveProgress(title);
+            return await work(live).ConfigureAwait(false);
+        }
+
+        using var plain = new PlainProgress(title);
+        return await work(plain).ConfigureAwait(false);
     }
 
-    private sealed class Bar(string title, IAnsiConsole console, ProgressTask task) : IProgressDisplay
+    private sealed class Nothing : IProgressDisplay
     {
         public void Advance(double fraction, string status)
         {
-            task.Value = fraction;
-            task.Description = Markup.Escape($"{title}: {status}");
         }
 
-        public void Say(string what) => console.MarkupLineInterpolated($"{title}: {what}");
-    }
-
-    private sealed class Lines(string title) : IProgressDisplay
-    {
-        private const double Interval = 0.05;
-
-        private double next;
-
-        public void Advance(double fraction, string status)
+        public void Show(RoundRow row)
         {
-            if (fraction >= next)
-            {
-                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{title}: {100 * fraction,3:F0} % {status}"));
-                next = fraction >= 1 ? double.PositiveInfinity : fraction + Interval;
-            }
         }
 
-        public void Say(string what) => Console.Error.WriteLine($"{title}: {what}");
+        public void Say(string what)
+        {
+        }
     }
 }

@@ -4,14 +4,17 @@ using Spectre.Console;
 
 namespace Dcc.Cli.Terminal;
 
-/// <summary>The table a run ends with, on stdout, within 80 columns.</summary>
+/// <summary>The table a run ends with, on stdout, within 80 columns but for a long path.</summary>
 internal static class ResultTable
 {
     private const int ShownDevices = 20;
 
+    // Leaves 64 columns, a digest's.
+    private const int NameWidth = 15;
+
     internal static void Write(RunSummary summary, string folder)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings());
+        var console = Screen.Output();
         var devices = new Table().Border(TableBorder.Simple)
             .AddColumn(new TableColumn("device").RightAligned())
             .AddColumn(new TableColumn("theta").RightAligned())
@@ -38,19 +41,20 @@ internal static class ResultTable
         var facts = new (string Name, string Value)[]
         {
             ("cost per device", $"{Number(summary.ApproximateCost)} (exact, at the final theta){AboveBest(summary)}"),
-            ("never offloading", Number(summary.NeverOffload)),
+            ("no offloading", Number(summary.NeverOffload)),
             ("best known", Number(summary.BestKnown)),
             ("joint cost", $"{Number(summary.JointCost?.SteadyState)} steady state, {Number(summary.JointCost?.Discounted)} discounted"),
             ("network", Network(summary)),
             ("push to report", Times(summary)),
             ("digest", summary.Digest),
             ("wall time", string.Create(CultureInfo.InvariantCulture, $"{summary.WallSeconds:F2} s")),
-            ("output", folder),
         };
         foreach (var (name, value) in facts.Where(fact => fact.Value.Length > 0))
         {
-            Console.Out.WriteLine($"{name,-17} {value}");
+            Screen.WriteFact(name, value, NameWidth);
         }
+
+        Screen.WritePath("output", folder, NameWidth);
     }
 
     private static string Network(RunSummary summary) => summary.Bytes is null ? "" : string.Create(

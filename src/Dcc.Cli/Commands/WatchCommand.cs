@@ -1,0 +1,138 @@
+using System.CommandLine;
+using System.Globalization;
+using Dcc.Cli.Terminal;
+using Dcc.Cli.Watching;
+using Dcc.Core.Validation;
+using Dcc.Protocol.V1;
+using Google.Protobuf;
+
+namespace Dcc.Cli.Commands;
+
+/// <summary>dcc watch: a run of a coordinator somewhere, live.</summary>
+internal static class WatchCommand
+{
+    private const string DefaultAddress = "http://127.0.0.1:5080";
+
+    // Longer than a pod takes to be started elsewhere.
+    private const double DefaultPatience = 300;
+
+    private static readonly JsonFormatter Json = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true));
+
+    internal static Command Create()
+    {
+        var address = new Argument<string>("ADDRESS")
+        {
+            Description = $"The coordinator's gRPC address [{DefaultAddress}].",
+            DefaultValueFactory = _ => DefaultAddress,
+        };
+        var name = new Option<string?>("--run") { Description = "Which run, where there are several.", HelpName = "NAME" };
+        var patience = Inputs.Number<double>(
+            "--give-up-after", $"How long the coordinator may be away before the watch ends [{DefaultPatience}].", "SECONDS");
+        var json = new Option<bool>("--json") { Description = "Print every update as a line of JSON, and no progress." };
+        var quiet = new Option<bool>("--quiet") { Description = "Say nothing but errors (with --json: and the updates)." };
+        var command = new DccCommand("watch", "Show a remote run on the terminal, live.")
+        {
+            Purpose = "Follows a run until it ends: every round as it is committed, devices that leave and come back, and what is left to do. It only "
+                + "looks on; neither its end nor its network touches the run. A coordinator that is restarted is connected to again, after growing "
+                + "delays of up to 5 s.",
+            Examples =
+            [
+                ("dcc watch", "the only run of the coordinator on this machine"),
+                ("dcc watch http://edge.example:5080 --run harbour", "one of several, elsewhere"),
+                ("dcc watch --json | jq .round.meanCost", "its cost, round by round"),
+            ],
+            ExitCodes = "0 the run finished, 1 it was cancelled, the watch was interrupted or the coordinator stayed away, 2 bad input (no "
+                + "coordinator at the address, no such run, or several to choose from).",
+        };
+        command.Add(address);
+        command.Add("Options", name, patience, json, quiet);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            // Signals are handled only from here on.
+            await Task.Yield();
+            var seconds = Inputs.Within("give-up-after", parsed.GetValue(patience) ?? DefaultPatience, 0, 86_400);
+            return await Watch(
+                Read(parsed.GetRequiredValue(address)), parsed.GetValue(name), TimeSpan.FromSeconds(seconds), parsed.GetValue(json),
+                parsed.GetValue(quiet), cancellation).ConfigureAwait(false);
+        });
+        return command;
+    }
+
+    private static async Task<int> Watch(Uri address, string? name, TimeSpan patience, bool json, bool quiet, CancellationToken cancellation)
+    {
+        Action<string> say = what =>
+        {
+            if (!quiet)
+            {
+                Console.Error.WriteLine("watch: " + what);
+            }
+        };
+        using var remote = new RemoteRun(address, patience, what => say(what));
+        var run = Choose(await remote.All(cancellation).ConfigureAwait(false), name, address);
+        var end = json
+            ? await remote.Follow(run, Print, cancellation).ConfigureAwait(false)
+            : await ProgressDisplay.Run("watch", Show, quiet).ConfigureAwait(false);
+        if (end.State == "cancelled")
+        {
+            return Program.Fail(Program.Failed, string.Create(CultureInfo.InvariantCulture, $"the run '{run}' was cancelled in round {end.Round}"));
+        }
+
+        if (!json && !quiet)
+        {
+            Screen.WriteFact("run", $"{run}, finished", nameWidth: 10);
+            Screen.WriteFact("size", string.Create(CultureInfo.InvariantCulture, $"{end.Devices} devices, {end.Rounds} rounds"), nameWidth: 10);
+            Screen.WriteFact("mean theta", end.MeanTheta.ToString("F4", CultureInfo.InvariantCulture), nameWidth: 10);
+            Screen.WriteFact("digest", end.Digest, nameWidth: 10);
+        }
+
+        return Program.Done;
+
+        Task<RunStatus> Show(IProgressDisplay display)
+        {
+            var progress = new RunProgress(display, tellsDevices: true);
+            say = what =>
+            {
+                progress.Lost();
+                display.Say(what);
+            };
+            return remote.Follow(run, progress.Take, cancellation);
+        }
+    }
+
+    // An update of a kind that a newer coordinator added has no content here.
+    private static void Print(RunUpdate update)
+    {
+        if (update.ContentCase != RunUpdate.ContentOneofCase.None)
+        {
+            Console.Out.WriteLine(Json.Format(update));
+        }
+    }
+
+    private static string Choose(IReadOnlyList<RunStatus> runs, string? name, Uri address)
+    {
+        var names = string.Join('|', runs.Select(run => run.Run));
+        switch (name, runs)
+        {
+            case (null, [var only]):
+                return only.Run;
+            case (_, []):
+                throw new InvalidInputException("run", $"a run on the coordinator at {address.OriginalString}", "none there");
+            case (null, _):
+                foreach (var run in runs)
+                {
+                    Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{run.State,-9}  round {run.Round} of {run.Rounds}  {run.Run}"));
+                }
+
+                throw new InvalidInputException("run", $"--run NAME, one of these {runs.Count}", "nothing");
+            default:
+                return runs.Any(run => run.Run == name) ? name : throw new InvalidInputException(
+                    "run", names, name + NearestName.Hint(name, runs.Select(run => run.Run)));
+        }
+    }
+
+    private static Uri Read(string text) =>
+        Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out var address)
+        && address.Scheme is "http" or "https" && address.Host.Length > 0 && address.PathAndQuery == "/" && address.UserInfo.Length == 0
+            ? address
+            : throw new InvalidInputException("ADDRESS", "http://HOST:PORT or https://HOST:PORT", text.Length == 0 ? "nothing" : text);
+}
