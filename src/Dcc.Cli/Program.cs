@@ -16,6 +16,7 @@ internal static class Program
 
     private static async Task<int> Main(string[] arguments)
     {
+        Screen.RespectNoColor();
         var root = new RootCommand("Decentralised coordination via constrained MDPs: emulated, simulated and measured.")
         {
             EmulateCommand.Create(),

@@ -7,7 +7,6 @@ public sealed class BadInputTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    [InlineData("command", "")]
     [InlineData("command", "fly")]
     [InlineData("--colour", "simulate --colour red")]
     [InlineData("devices", "simulate --devices 0")]

@@ -11,6 +11,9 @@ internal static class DccProcess
     private static readonly string Folder = typeof(DccProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(attribute => attribute.Key == "CommandFolder").Value!;
 
+    /// <summary>The command's file.</summary>
+    internal static string Command => Path.Combine(Folder, "dcc");
+
     internal sealed record Result(int ExitCode, string Output, string Error);
 
     internal static async Task<Result> Run(IReadOnlyDictionary<string, string>? environment, params string[] arguments)
@@ -26,17 +29,18 @@ internal static class DccProcess
 
     internal static Process Start(IReadOnlyDictionary<string, string>? environment, params string[] arguments)
     {
-        return Start(Path.Combine(Folder, "dcc"), environment, arguments);
+        return StartProgram(Command, environment, arguments);
     }
 
     /// <summary>Starts Dcc.Coordinator or Dcc.Agent by itself, as a user would by hand.</summary>
     internal static Process StartService(string service, params string[] arguments) =>
-        Start(Path.Combine(Folder, "services", service, service), null, arguments);
+        StartProgram(Path.Combine(Folder, "services", service, service), null, arguments);
 
-    private static Process Start(string program, IReadOnlyDictionary<string, string>? environment, string[] arguments)
+    /// <summary>Starts any program with its output at hand.</summary>
+    internal static Process StartProgram(string program, IReadOnlyDictionary<string, string>? environment, params string[] arguments)
     {
         // A test run started in the background ignores SIGINT, and its children would too.
-        var start = new ProcessStartInfo("env") { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("env") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add("--default-signal=INT");
         start.ArgumentList.Add(program);
         arguments.ToList().ForEach(start.ArgumentList.Add);

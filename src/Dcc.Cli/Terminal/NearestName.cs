@@ -3,14 +3,15 @@ namespace Dcc.Cli.Terminal;
 /// <summary>What somebody probably meant.</summary>
 internal static class NearestName
 {
-    // A third of the letters, so that nothing far-fetched is proposed.
+    // A third of the letters, so that nothing far-fetched is proposed; two swapped ones in any case.
     private const int LettersPerMistake = 3;
+    private const int Swapped = 2;
 
     /// <summary>", did you mean X?" in brackets, or nothing.</summary>
     internal static string Hint(string word, IEnumerable<string> names)
     {
         var (name, mistakes) = names.Select(name => (name, Mistakes: Mistakes(word, name))).OrderBy(pair => pair.Mistakes).FirstOrDefault();
-        return name is not null && mistakes <= Math.Max(1, word.Length / LettersPerMistake) ? $" (did you mean {name}?)" : "";
+        return name is not null && mistakes <= Math.Max(Math.Min(Swapped, word.Length / Swapped), word.Length / LettersPerMistake) ? $" (did you mean {name}?)" : "";
     }
 
     // Levenshtein's distance: letters to insert, delete or replace.

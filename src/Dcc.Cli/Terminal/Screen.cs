@@ -12,6 +12,19 @@ internal static class Screen
     /// <summary>No line that is laid out here is longer.</summary>
     internal const int Width = 80;
 
+    private const string Dumb = "dumb";
+
+    /// <summary>
+    /// Makes NO_COLOR hold for the runtime too, before it touches the terminal: it would set the keypad's mode, which is an escape code.
+    /// </summary>
+    internal static void RespectNoColor()
+    {
+        if (!string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")))
+        {
+            Environment.SetEnvironmentVariable("TERM", Dumb);
+        }
+    }
+
     /// <summary>Whether progress on stderr may move the cursor.</summary>
     internal static bool ErrorTakesEscapes => TakesEscapes(Console.IsErrorRedirected);
 
@@ -64,6 +77,5 @@ internal static class Screen
 
     // A terminal on which nobody said what it can is taken for one that can nothing; Windows never says.
     private static bool TakesEscapes(bool redirected) => !redirected
-        && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
-        && (Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } terminal ? terminal != "dumb" : OperatingSystem.IsWindows());
+        && (Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } terminal ? terminal != Dumb : OperatingSystem.IsWindows());
 }

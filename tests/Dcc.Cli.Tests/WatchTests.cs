@@ -1,0 +1,235 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+
+namespace Dcc.Cli.Tests;
+
+public sealed class WatchTests : IAsyncDisposable
+{
+    private static readonly string[] Run = ["--devices", "2", "--rounds", "60", "--steps", "200000", "--seed", "5"];
+
+    private readonly TemporaryFolder folder = new();
+    private readonly List<Process> started = [];
+    private readonly List<Task> drained = [];
+    private readonly string address = $"http://127.0.0.1:{FreePort()}";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in started)
+        {
+            process.Kill();
+            await process.WaitForExitAsync(CancellationToken.None);
+        }
+
+        await Task.WhenAll(drained);
+        started.ForEach(process => process.Dispose());
+
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Watch_CoordinatorKilledAndRestarted_FollowsToTheEnd()
+    {
+        Assert.Equal(0, (await DccProcess.Run(["simulate", .. Run, "--output", folder["s"]])).ExitCode);
+        var digest = DccProcess.Summary(folder["s"]).GetProperty("digest").GetString()!;
+        var coordinator = await Coordinator("hand", Run);
+        var text = DccProcess.Run("watch", address);
+        using var json = DccProcess.Start(null, "watch", address, "--run", "hand", "--json");
+        Agent("hand", "0-1");
+
+        var updates = new List<JsonElement>();
+        await ReadUntil(json, updates, update => Round(update) >= 5);
+        coordinator.Kill();
+        await coordinator.WaitForExitAsync(Cancellation);
+        await Coordinator("hand", Run);
+        await ReadUntil(json, updates, _ => false);
+
+        await json.WaitForExitAsync(Cancellation);
+        Assert.Equal((0, "watch: the coordinator is away; trying again\nwatch: the coordinator is back\n"), (json.ExitCode, await json.StandardError.ReadToEndAsync(Cancellation)));
+        var end = updates[^1].GetProperty("status");
+        Assert.Equal(("finished", digest), (end.GetProperty("state").GetString(), end.GetProperty("digest").GetString()));
+        var rounds = updates.Select(Round).Where(round => round >= 0).ToList();
+        Assert.Equal(60, rounds[^1]);
+        Assert.Equal(rounds.Distinct().Order(), rounds);
+
+        var shown = await text;
+        Assert.True(shown.ExitCode == 0, shown.Error);
+        Assert.Contains($"digest     {digest}\n", shown.Output, StringComparison.Ordinal);
+        Assert.Contains("the coordinator is away; trying again\n", shown.Error, StringComparison.Ordinal);
+        Assert.Contains("the coordinator is back\n", shown.Error, StringComparison.Ordinal);
+        Assert.Contains("watch: 100 % round 60, theta ", shown.Error, StringComparison.Ordinal);
+        Assert.All((shown.Output + shown.Error).Split('\n'), line => Assert.True(line.Length <= 80, line));
+
+        // Whoever comes late is told the same end.
+        var late = await DccProcess.Run("watch", address, "--quiet");
+        Assert.Equal(new DccProcess.Result(0, "", ""), late);
+    }
+
+    [Fact]
+    public async Task Watch_DeviceLeavesAndComesBack_IsSaid()
+    {
+        await Coordinator("hand", Run);
+        Agent("hand", "0");
+        var agent = Agent("hand", "1");
+        using var watch = DccProcess.Start(null, "watch", address);
+        await LineWith(watch, "% round 2,");
+        agent.Kill();
+        await agent.WaitForExitAsync(Cancellation);
+        Assert.Matches(@"^\d+\.\d s  round \d+  device 1 left$", await LineWith(watch, " left"));
+        Agent("hand", "1");
+        Assert.Matches(@"^\d+\.\d s  round \d+  device 1 came back$", await LineWith(watch, "came back"));
+        watch.Kill();
+        await watch.WaitForExitAsync(Cancellation);
+    }
+
+    [Fact]
+    public async Task Watch_RunCancelled_ExitsOne()
+    {
+        await Coordinator("hand", Run);
+        using var watch = DccProcess.Start(null, "watch", address);
+        await LineWith(watch, "round 0 of 60");
+        await CancelRun("hand");
+        Assert.EndsWith("dcc: the run 'hand' was cancelled in round 0\n", await watch.StandardError.ReadToEndAsync(Cancellation), StringComparison.Ordinal);
+        await watch.WaitForExitAsync(Cancellation);
+        Assert.Equal(1, watch.ExitCode);
+        Assert.Equal(1, (await DccProcess.Run("watch", address, "--json")).ExitCode);
+    }
+
+    [Fact]
+    public async Task Watch_Interrupted_ExitsOneAndTheRunGoesOn()
+    {
+        var coordinator = await Coordinator("hand", Run);
+        using var watch = DccProcess.Start(null, "watch", address);
+        await LineWith(watch, "round 0 of 60");
+        DccProcess.Signal(watch.Id, "INT");
+        await watch.WaitForExitAsync(Cancellation);
+        Assert.Equal((1, "dcc: cancelled\n"), (watch.ExitCode, await watch.StandardError.ReadToEndAsync(Cancellation)));
+        Assert.False(coordinator.HasExited);
+    }
+
+    [Fact]
+    public async Task Watch_CoordinatorStaysAway_GivesUp()
+    {
+        var coordinator = await Coordinator("hand", Run);
+        using var watch = DccProcess.Start(null, "watch", address, "--give-up-after", "1");
+        await LineWith(watch, "round 0 of 60");
+        coordinator.Kill();
+        Assert.EndsWith($"dcc: the coordinator at {address} has not answered for 1 s\n", await watch.StandardError.ReadToEndAsync(Cancellation), StringComparison.Ordinal);
+        await watch.WaitForExitAsync(Cancellation);
+        Assert.Equal(1, watch.ExitCode);
+    }
+
+    [Fact]
+    public async Task Watch_SeveralRuns_ListsThemAndTakesTheNamedOne()
+    {
+        var first = await Coordinator("harbour", Run);
+        first.Kill();
+        await first.WaitForExitAsync(Cancellation);
+        await Coordinator("airport", Run);
+
+        var all = await DccProcess.Run("watch", address);
+        Assert.Equal((2, ""), (all.ExitCode, all.Output));
+        Assert.Equal(
+            "running    round 0 of 60  airport\nrunning    round 0 of 60  harbour\ndcc: run: expected --run NAME, one of these 2, got nothing\n", all.Error);
+
+        var wrong = await DccProcess.Run("watch", address, "--run", "harbor");
+        Assert.Equal((2, "", "dcc: run: expected airport|harbour, got harbor (did you mean harbour?)\n"), (wrong.ExitCode, wrong.Output, wrong.Error));
+
+        using var right = DccProcess.Start(null, "watch", address, "--run", "harbour");
+        await LineWith(right, "round 0 of 60");
+        right.Kill();
+        await right.WaitForExitAsync(Cancellation);
+    }
+
+    [Fact]
+    public async Task Watch_NoCoordinatorThere_ExitsTwoWithOneLine()
+    {
+        await using var echo = new EchoServer();
+        await Coordinator("hand", Run, http: $"http://127.0.0.1:{FreePort()}");
+        var web = started[0].StartInfo.ArgumentList[^1];
+        foreach (var wrong in (string[])
+            [$"http://127.0.0.1:{FreePort()}", $"127.0.0.1:{echo.Port}", web, "http://no-such-host.invalid:5080", "ftp://127.0.0.1", "http://127.0.0.1/path", "http://"])
+        {
+            var result = await DccProcess.Run("watch", wrong);
+            Assert.Equal((2, ""), (result.ExitCode, result.Output));
+            Assert.StartsWith("dcc: ADDRESS: expected ", result.Error, StringComparison.Ordinal);
+            Assert.Contains(wrong, result.Error, StringComparison.Ordinal);
+            Assert.Equal(1, result.Error.Count(character => character == '\n'));
+        }
+    }
+
+    private async Task<Process> Coordinator(string run, string[] parameters, string http = "none")
+    {
+        var coordinator = DccProcess.StartService(
+            "Dcc.Coordinator", ["--listen", address, "--store", folder["journal.db"], "--run", run, .. parameters, "--http", http]);
+        started.Add(coordinator);
+        while (await coordinator.StandardOutput.ReadLineAsync(Cancellation) is { } line)
+        {
+            if (line.Contains("Listening on", StringComparison.Ordinal))
+            {
+                drained.Add(coordinator.StandardOutput.ReadToEndAsync(CancellationToken.None));
+                return coordinator;
+            }
+        }
+
+        throw new Xunit.Sdk.XunitException(await coordinator.StandardError.ReadToEndAsync(Cancellation));
+    }
+
+    private Process Agent(string run, string devices)
+    {
+        var agent = DccProcess.StartService("Dcc.Agent", "--coordinator", address, "--run", run, "--devices", devices);
+        drained.Add(agent.StandardOutput.ReadToEndAsync(CancellationToken.None));
+        started.Add(agent);
+        return agent;
+    }
+
+    private static int Round(JsonElement update) => update.TryGetProperty("round", out var round) ? round.GetProperty("round").GetInt32() : -1;
+
+    private static async Task ReadUntil(Process watch, List<JsonElement> updates, Func<JsonElement, bool> enough)
+    {
+        while (await watch.StandardOutput.ReadLineAsync(Cancellation) is { } line)
+        {
+            updates.Add(JsonDocument.Parse(line).RootElement);
+            if (enough(updates[^1]))
+            {
+                return;
+            }
+        }
+    }
+
+    private static async Task<string> LineWith(Process watch, string text)
+    {
+        while (await watch.StandardError.ReadLineAsync(Cancellation) is { } line)
+        {
+            if (line.Contains(text, StringComparison.Ordinal))
+            {
+                return line;
+            }
+        }
+
+        throw new Xunit.Sdk.XunitException($"the watch ended before it said '{text}'");
+    }
+
+    // As any gRPC client would: a 5-byte prefix, then field 1, the name.
+    private async Task CancelRun(string run)
+    {
+        using var http = new HttpClient { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        byte[] message = [0, 0, 0, 0, (byte)(run.Length + 2), 0x0a, (byte)run.Length, .. Encoding.ASCII.GetBytes(run)];
+        using var content = new ByteArrayContent(message);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
+        using var answer = await http.PostAsync(new Uri($"{address}/dcc.v1.Operation/CancelRun"), content, Cancellation);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
