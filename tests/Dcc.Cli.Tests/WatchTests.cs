@@ -77,7 +77,7 @@ public sealed class WatchTests : IAsyncDisposable
         Agent("hand", "0");
         var agent = Agent("hand", "1");
         using var watch = DccProcess.Start(null, "watch", address);
-        await LineWith(watch, "% round 2,");
+        await LineWith(watch, ", theta ");
         agent.Kill();
         await agent.WaitForExitAsync(Cancellation);
         Assert.Matches(@"^\d+\.\d s  round \d+  device 1 left$", await LineWith(watch, " left"));

@@ -54,7 +54,7 @@ internal sealed class LiveProgress : IProgressDisplay, IDisposable
             Advance(row.Fraction, row.Next);
             if (fraction >= nextRow)
             {
-                nextRow = fraction + RowInterval;
+                nextRow = Math.Min(1, fraction + RowInterval);
                 Print(headed ? [row.ToString()] : [RoundRow.Header, row.ToString()]);
                 headed = true;
             }

@@ -26,7 +26,7 @@ internal sealed class PlainProgress(string title) : IProgressDisplay, IDisposabl
             {
                 var estimate = left.At(clock.Elapsed) is { } time ? $", {TimeLeft.Words(time)} left" : "";
                 Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{title}: {100 * fraction,3:F0} % {status}{estimate}"));
-                next = fraction >= 1 ? double.PositiveInfinity : fraction + Interval;
+                next = fraction >= 1 ? double.PositiveInfinity : Math.Min(1, fraction + Interval);
             }
         }
     }
