@@ -24,6 +24,9 @@ public class VirtualTimeTests
     private const int RealRuns = 4;
     private const int VirtualRuns = 100;
 
+    // A burst of other load may outlast one measurement; a model that is wrong disagrees every time.
+    private const int Attempts = 5;
+
     // Slower profiles mostly wait, and can do so at the same time.
     private const double FastMilliseconds = 100;
 
@@ -32,8 +35,24 @@ public class VirtualTimeTests
     {
         var expected = LinkProfile.All.ToDictionary(
             profile => profile, profile => Quartile(Enumerable.Range(100, VirtualRuns).Select(run => InVirtualTime(profile.Settings, (ulong)run))));
-        var measured = new List<(string Name, double Real, double Virtual)>();
-        foreach (var (profile, time) in expected.Where(profile => profile.Value < FastMilliseconds))
+        var disagreeing = new List<(LinkProfile Profile, double Real)>(expected.Keys.Select(profile => (profile, double.NaN)));
+        for (var attempt = 0; attempt < Attempts && disagreeing.Count > 0; attempt++)
+        {
+            var measured = await Measure([.. disagreeing.Select(profile => (profile.Profile, expected[profile.Profile]))]);
+            disagreeing = [.. measured.Where(profile => !Agree(profile.Real, expected[profile.Profile]))];
+        }
+
+        Assert.Equal("", string.Join("; ", disagreeing.Select(profile => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{profile.Profile.Name}: {profile.Real:F1} ms over sockets, {expected[profile.Profile]:F1} ms in virtual time"))));
+    }
+
+    private static bool Agree(double real, double virtually) => Math.Abs(real - virtually) <= Math.Max(5, 0.05 * virtually);
+
+    private static async Task<List<(LinkProfile Profile, double Real)>> Measure(List<(LinkProfile Profile, double Virtual)> profiles)
+    {
+        var measured = new List<(LinkProfile, double)>();
+        foreach (var (profile, _) in profiles.Where(profile => profile.Virtual < FastMilliseconds))
         {
             var runs = new List<double[]>();
             for (var run = 0; run < RealRuns; run++)
@@ -41,17 +60,13 @@ public class VirtualTimeTests
                 runs.Add(await OverSockets(profile.Settings, (ulong)run));
             }
 
-            measured.Add((profile.Name, Quartile(runs), time));
+            measured.Add((profile, Quartile(runs)));
         }
 
-        measured.AddRange(await Task.WhenAll(expected.Where(profile => profile.Value >= FastMilliseconds).Select(async profile => (
-            profile.Key.Name,
-            Quartile(await Task.WhenAll(Enumerable.Range(0, RealRuns).Select(run => OverSockets(profile.Key.Settings, (ulong)run)))),
-            profile.Value))));
-        Assert.Equal(LinkProfile.All.Count, measured.Count);
-        Assert.All(measured, profile => Assert.True(
-            Math.Abs(profile.Real - profile.Virtual) <= Math.Max(5, 0.05 * profile.Virtual),
-            string.Create(CultureInfo.InvariantCulture, $"{profile.Name}: {profile.Real:F1} ms over sockets, {profile.Virtual:F1} ms in virtual time")));
+        measured.AddRange(await Task.WhenAll(profiles.Where(profile => profile.Virtual >= FastMilliseconds).Select(async profile => (
+            profile.Profile,
+            Quartile(await Task.WhenAll(Enumerable.Range(0, RealRuns).Select(run => OverSockets(profile.Profile.Settings, (ulong)run))))))));
+        return measured;
     }
 
     // Milliseconds until the last report of each round, after joining.

@@ -88,7 +88,7 @@ internal static class EmulateCommand
     {
         var clock = Stopwatch.StartNew();
         using var events = new EventsFile(folder.File("events.jsonl"));
-        using var run = new EmulatedRun(parameters, scenario, devicesPerProcess, folder, events, progress);
+        using var run = new EmulatedRun(parameters, system, scenario, devicesPerProcess, folder, events, progress);
         await run.Execute(cancellation).ConfigureAwait(false);
         progress.Advance(1, "evaluating the result");
         using var journal = SqliteJournal.OpenExisting(folder.Journal);

@@ -89,7 +89,7 @@ internal static class WatchCommand
 
         Task<RunStatus> Show(IProgressDisplay display)
         {
-            var progress = new RunProgress(display, tellsDevices: true);
+            var progress = new RunProgress(display, tellsEvents: true);
             say = what =>
             {
                 progress.Lost();

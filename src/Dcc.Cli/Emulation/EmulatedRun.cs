@@ -6,6 +6,7 @@ using System.Net.Sockets;
 using Dcc.Cli.Runs;
 using Dcc.Cli.Scenarios;
 using Dcc.Cli.Terminal;
+using Dcc.Core.Devices;
 using Dcc.Core.Validation;
 using Dcc.Links.Ledger;
 using Dcc.Protocol;
@@ -40,6 +41,8 @@ internal sealed class EmulatedRun : IDisposable
     private readonly int devicesPerProcess;
     private readonly EmulatedNetwork network;
     private readonly FaultInjector faults;
+    private readonly RunNotes notes;
+    private readonly EdgeSystem emulated;
     private readonly ConcurrentBag<Timer> timers = [];
     private readonly GrpcChannel channel;
     private readonly Operation.OperationClient operation;
@@ -48,13 +51,15 @@ internal sealed class EmulatedRun : IDisposable
     private ulong joins;
 
     internal EmulatedRun(
-        RunParameters parameters, Scenario scenario, int devicesPerProcess, RunFolder folder, EventsFile events, IProgressDisplay progress)
+        RunParameters parameters, EdgeSystem emulated, Scenario scenario, int devicesPerProcess, RunFolder folder, EventsFile events,
+        IProgressDisplay progress)
     {
         this.parameters = parameters;
+        this.emulated = emulated;
         this.devicesPerProcess = devicesPerProcess;
         this.events = events;
         this.progress = progress;
-        shown = new RunProgress(progress, tellsDevices: false);
+        shown = new RunProgress(progress, tellsEvents: false);
         var endPoint = new IPEndPoint(IPAddress.Loopback, FreePort());
         var address = $"http://{endPoint}";
         var logs = Directory.CreateDirectory(folder.File("logs")).FullName;
@@ -82,7 +87,7 @@ internal sealed class EmulatedRun : IDisposable
                 logs,
                 what => Note(what, name, first == last ? first : null));
         })];
-        var target = new EmulatedFaultTarget(network, coordinator, device => agents[device / devicesPerProcess]);
+        var target = new EmulatedFaultTarget(network, coordinator, AgentOf);
         faults = new FaultInjector(scenario, target, After, NoteFault);
         channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
@@ -91,6 +96,7 @@ internal sealed class EmulatedRun : IDisposable
             MaxReconnectBackoff = TimeSpan.FromMilliseconds(200),
         });
         operation = new Operation.OperationClient(channel);
+        notes = new RunNotes(operation, InProcessRun.Name, network.Ledgers);
     }
 
     /// <summary>Per committed round, milliseconds from push to report by device; negative where unknown.</summary>
@@ -117,10 +123,12 @@ internal sealed class EmulatedRun : IDisposable
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var children = new List<Task>();
         var run = Task.CompletedTask;
+        var noting = Task.CompletedTask;
         try
         {
             children.Add(coordinator.KeepRunning(() => Task.FromResult(false), over.Token));
             run = Run(children, over.Token, failed.Token);
+            noting = notes.Run(parameters, emulated, over.Token);
             await FirstFault(run, children).ConfigureAwait(false);
             await over.CancelAsync().ConfigureAwait(false);
             faults.Dispose();
@@ -135,7 +143,7 @@ internal sealed class EmulatedRun : IDisposable
             await Task.WhenAll(agents.Select(agent => agent.Stop(StopGrace))).ConfigureAwait(false);
             await coordinator.Stop(StopGrace).ConfigureAwait(false);
             await network.DisposeAsync().ConfigureAwait(false);
-            await run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(run, noting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await Task.WhenAll(children).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -275,8 +283,15 @@ internal sealed class EmulatedRun : IDisposable
 
                 joins = update.Status.Joins;
                 break;
-            case RunUpdate.ContentOneofCase.Device:
-                TakeDevice(update.Device);
+            case RunUpdate.ContentOneofCase.Snapshot:
+                foreach (var device in update.Snapshot.Connected)
+                {
+                    AgentOf((int)device).Joined = true;
+                }
+
+                break;
+            case RunUpdate.ContentOneofCase.Event:
+                TakeEvent(update.Event);
                 break;
             case RunUpdate.ContentOneofCase.Round:
                 TakeRound(update.Round);
@@ -286,19 +301,21 @@ internal sealed class EmulatedRun : IDisposable
         }
     }
 
-    private void TakeDevice(DeviceEvent device)
+    private void TakeEvent(RunEvent happened)
     {
-        if (device.Kind is "joined" or "present")
-        {
-            agents[(int)device.Device / devicesPerProcess].Joined = true;
-        }
-
-        if (device.Kind == "present")
+        // The others were noted by this process.
+        if (happened.Kind is not ("joined" or "left" or "refused"))
         {
             return;
         }
 
-        events.Write(clock.Elapsed.TotalSeconds, device.Kind, round: (int)device.Round, device: (int)device.Device, reason: device.Reason);
+        var device = (int)happened.Device;
+        if (happened.Kind == "joined")
+        {
+            AgentOf(device).Joined = true;
+        }
+
+        events.Write(clock.Elapsed.TotalSeconds, happened.Kind, round: (int)happened.Round, device: device, reason: happened.Reason);
     }
 
     private void TakeRound(RoundCommitted round)
@@ -308,11 +325,14 @@ internal sealed class EmulatedRun : IDisposable
         RoundTrips[(int)round.Round] = [.. round.RoundTripMilliseconds];
     }
 
+    private ChildProcess AgentOf(int device) => agents[device / devicesPerProcess];
+
     private void After(TimeSpan time, Action action) => timers.Add(new Timer(_ => action(), null, time, Timeout.InfiniteTimeSpan));
 
     private void NoteFault(string kind, TimelineFault fault)
     {
         events.WriteFault(clock.Elapsed, kind, fault);
+        notes.Add(new RunEvent { Kind = kind, Reason = fault.ToString() });
         if (kind == "fault")
         {
             Say(fault.ToString());
@@ -322,6 +342,13 @@ internal sealed class EmulatedRun : IDisposable
     private void Note(string kind, string? process, int? device)
     {
         events.Write(clock.Elapsed.TotalSeconds, kind, device: device, process: process);
+        var happened = new RunEvent { Kind = kind, Process = process ?? "" };
+        if (device is { } only)
+        {
+            happened.Device = (uint)only;
+        }
+
+        notes.Add(happened);
         if (kind is "killed" or "exited" or "restarted")
         {
             Say($"{process} {kind}");

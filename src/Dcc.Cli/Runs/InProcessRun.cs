@@ -86,7 +86,7 @@ internal sealed class InProcessRun
                     pushes.Add(effect);
                     break;
                 case RoundEffectKind.Publish:
-                    Show(effect.Committed!, engine.Theta);
+                    Show(effect.Committed!);
                     break;
                 case RoundEffectKind.End:
                     break;
@@ -126,19 +126,13 @@ internal sealed class InProcessRun
             cancellation);
     }
 
-    private void Show(CommittedRound committed, ReadOnlySpan<double> theta)
+    private void Show(CommittedRound committed)
     {
-        var (sum, least, most) = (0.0, double.PositiveInfinity, double.NegativeInfinity);
-        foreach (var value in theta)
-        {
-            (sum, least, most) = (sum + value, Math.Min(least, value), Math.Max(most, value));
-        }
-
         // Over a network the time is its own.
         var now = network?.Now ?? clock.Elapsed;
         progress.Show(new RoundRow(
-            committed.Round, parameters.Rounds, sum / theta.Length, least, most, committed.Reports.Average(report => report.Cost), now - roundBegan,
-            Connected: null));
+            committed.Round, parameters.Rounds, committed.Pushes.Average(push => push.Theta), committed.Pushes.Min(push => push.Theta),
+            committed.Pushes.Max(push => push.Theta), committed.Reports.Average(report => report.Cost), now - roundBegan, Connected: null));
         roundBegan = now;
     }
 }

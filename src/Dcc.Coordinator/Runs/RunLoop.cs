@@ -28,11 +28,12 @@ internal sealed class RunLoop
     private readonly Dictionary<long, DeviceStream> streams = [];
     private readonly RunWatchers watchers = new();
 
-    // The pushes of every committed round, to replay to whoever missed them: 32 bytes per device and round.
-    private readonly List<Core.Learning.Push[]> history;
+    private readonly TimeProvider time;
+    private readonly RunHistory history;
     private readonly long[] pushedAt;
     private readonly float[] roundTrips;
-    private readonly long openedAt = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+    private readonly long openedAt;
+    private long committedAt;
     private double meanTheta;
     private ulong joins;
 
@@ -40,13 +41,14 @@ internal sealed class RunLoop
     /// <param name="name">The run's name.</param>
     /// <param name="store">Keeps its journal.</param>
     /// <param name="engine">The engine.</param>
-    /// <param name="history">The pushes of the rounds committed so far.</param>
+    /// <param name="history">The rounds committed so far.</param>
     /// <param name="options">Heartbeat.</param>
     /// <param name="faults">Counted together with the engine's refusals.</param>
+    /// <param name="time">Clock of what watchers are told.</param>
     /// <param name="logger">The log.</param>
     internal RunLoop(
-        string name, IJournalStore store, RoundEngine engine, List<Core.Learning.Push[]> history, CoordinatorOptions options,
-        ProtocolFaults faults, ILogger logger)
+        string name, IJournalStore store, RoundEngine engine, RunHistory history, CoordinatorOptions options, ProtocolFaults faults,
+        TimeProvider time, ILogger logger)
     {
         this.name = name;
         this.store = store;
@@ -54,7 +56,9 @@ internal sealed class RunLoop
         this.history = history;
         this.options = options;
         this.faults = faults;
+        this.time = time;
         this.logger = logger;
+        openedAt = time.GetUtcNow().ToUnixTimeMilliseconds();
         pushedAt = new long[engine.Parameters.Devices];
         roundTrips = new float[engine.Parameters.Devices];
         Parameters = engine.Parameters;
@@ -68,12 +72,13 @@ internal sealed class RunLoop
         Watch,
         Unwatch,
         Status,
+        Note,
         Cancel,
     }
 
     private readonly record struct Input(
         InputKind Kind, RoundEvent Event = default, DeviceStream? Stream = null, Channel<RunUpdate>? Watcher = null,
-        TaskCompletionSource<RunStatus>? Reply = null);
+        NoteRunRequest? Note = null, TaskCompletionSource<RunStatus>? Reply = null);
 
     internal RunParameters Parameters { get; }
 
@@ -96,10 +101,13 @@ internal sealed class RunLoop
     internal ValueTask Unwatch(Channel<RunUpdate> watcher) => Enqueue(new Input(InputKind.Unwatch, Watcher: watcher));
 
     /// <summary>The run's status, after everything posted before.</summary>
-    internal Task<RunStatus> Status(CancellationToken cancellation) => Ask(InputKind.Status, cancellation);
+    internal Task<RunStatus> Status(CancellationToken cancellation) => Ask(new Input(InputKind.Status), cancellation);
 
     /// <summary>Ends the run for good.</summary>
-    internal Task<RunStatus> Cancel(CancellationToken cancellation) => Ask(InputKind.Cancel, cancellation);
+    internal Task<RunStatus> Cancel(CancellationToken cancellation) => Ask(new Input(InputKind.Cancel), cancellation);
+
+    /// <summary>Keeps what somebody outside knows of the run, and tells the watchers.</summary>
+    internal Task<RunStatus> Note(NoteRunRequest note, CancellationToken cancellation) => Ask(new Input(InputKind.Note, Note: note), cancellation);
 
     /// <summary>Works until cancelled.</summary>
     /// <exception cref="IOException">The journal cannot be written: nothing that depends on it was sent.</exception>
@@ -149,10 +157,10 @@ internal sealed class RunLoop
         input.Reply?.SetCanceled(CancellationToken.None);
     }
 
-    private async Task<RunStatus> Ask(InputKind kind, CancellationToken cancellation)
+    private async Task<RunStatus> Ask(Input input, CancellationToken cancellation)
     {
         var reply = new TaskCompletionSource<RunStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await Enqueue(new Input(kind, Reply: reply)).ConfigureAwait(false);
+        await Enqueue(input with { Reply = reply }).ConfigureAwait(false);
         return await reply.Task.WaitAsync(cancellation).ConfigureAwait(false);
     }
 
@@ -173,6 +181,10 @@ internal sealed class RunLoop
             case InputKind.Unwatch:
                 watchers.Remove(input.Watcher!);
                 break;
+            case InputKind.Note:
+                TakeNote(input.Note!);
+                input.Reply!.SetResult(Describe());
+                break;
             case InputKind.Cancel:
                 CancelRun();
                 input.Reply!.SetResult(Describe());
@@ -192,7 +204,7 @@ internal sealed class RunLoop
             joins++;
             Log.Joined(logger, name, input.Device, input.Round, input.Incarnation);
             stream.Send(new CoordinatorMessage { Welcome = Wire.ToWelcome(Parameters, options.Heartbeat) });
-            watchers.Tell(new RunUpdate { Device = new DeviceEvent { Kind = "joined", Device = (uint)input.Device, Round = (uint)engine.Round } });
+            Happened("joined", input.Device);
             TellStatus();
         }
 
@@ -210,7 +222,7 @@ internal sealed class RunLoop
         if (input.Kind == RoundEventKind.Left && streams.Remove(input.Incarnation))
         {
             Log.Left(logger, name, input.Device, input.Incarnation);
-            watchers.Tell(new RunUpdate { Device = new DeviceEvent { Kind = "left", Device = (uint)input.Device, Round = (uint)engine.Round } });
+            Happened("left", input.Device);
             TellStatus();
         }
 
@@ -238,7 +250,7 @@ internal sealed class RunLoop
                     store.Append(name, effect.Record!);
                     break;
                 case RoundEffectKind.Replay:
-                    streams[effect.Incarnation].SendMissed(effect.Round, Missed(effect));
+                    streams[effect.Incarnation].SendMissed(effect.Round, history.Missed(effect.Device, effect.Round, effect.LastRound));
                     break;
                 case RoundEffectKind.Push:
                     pushedAt[effect.Device] = Stopwatch.GetTimestamp();
@@ -267,39 +279,57 @@ internal sealed class RunLoop
             stream.Close(Refusals.ToStatus(effect, engine));
         }
 
-        watchers.Tell(new RunUpdate
-        {
-            Device = new DeviceEvent
-            {
-                Kind = "refused", Device = (uint)effect.Device, Round = (uint)engine.Round, Reason = KebabCase.Name(effect.Refusal),
-            },
-        });
+        Happened("refused", effect.Device, KebabCase.Name(effect.Refusal));
     }
 
-    private Core.Learning.Push[] Missed(in RoundEffect effect)
+    private void Happened(string kind, int device, string reason = "") => Tell(new RunEvent
     {
-        var missed = new Core.Learning.Push[effect.LastRound - effect.Round + 1];
-        for (var i = 0; i < missed.Length; i++)
+        Kind = kind, Device = (uint)device, Round = (uint)engine.Round, Reason = reason, UnixMilliseconds = time.GetUtcNow().ToUnixTimeMilliseconds(),
+    });
+
+    private void Tell(RunEvent happened)
+    {
+        history.Note(happened);
+        watchers.Tell(new RunUpdate { Event = happened });
+    }
+
+    private void TakeNote(NoteRunRequest note)
+    {
+        if (note.OpenedUnixMilliseconds != 0 && note.OpenedUnixMilliseconds != openedAt)
         {
-            missed[i] = history[effect.Round + i][effect.Device];
+            return;
         }
 
-        return missed;
+        foreach (var happened in note.Events)
+        {
+            Tell(happened);
+        }
+
+        if (note.Costs is { } costs)
+        {
+            history.Note(costs);
+            watchers.Tell(new RunUpdate { Costs = costs });
+        }
+
+        if (note.Bytes is { } bytes)
+        {
+            history.Note(bytes);
+            watchers.Tell(new RunUpdate { Bytes = bytes });
+        }
     }
 
     private void Publish(CommittedRound committed)
     {
-        history.Add(committed.Pushes);
+        var now = time.GetTimestamp();
+        history.Add(
+            committed, engine.Finished ? [] : engine.Update.Gradient,
+            new RunHistory.Timing(time.GetUtcNow(), committedAt == 0 ? null : time.GetElapsedTime(committedAt, now)), roundTrips);
+        committedAt = now;
         ShowTheta();
         Log.Committed(logger, name, committed.Round);
         if (watchers.Any)
         {
-            var update = new RoundCommitted
-            {
-                Round = (uint)committed.Round, MeanTheta = meanTheta, MeanCost = committed.Reports.Average(report => report.Cost),
-            };
-            update.RoundTripMilliseconds.AddRange(roundTrips);
-            watchers.Tell(new RunUpdate { Round = update });
+            watchers.Tell(new RunUpdate { Round = history.Last() });
             TellStatus();
         }
 
@@ -327,14 +357,7 @@ internal sealed class RunLoop
     {
         watchers.Add(watcher);
         watcher.Writer.TryWrite(new RunUpdate { Status = Describe() });
-        foreach (var stream in streams.Values)
-        {
-            watcher.Writer.TryWrite(new RunUpdate
-            {
-                Device = new DeviceEvent { Kind = "present", Device = (uint)stream.Device, Round = (uint)engine.Round },
-            });
-        }
-
+        watcher.Writer.TryWrite(new RunUpdate { Snapshot = history.Snapshot(streams.Values.Select(stream => (uint)stream.Device)) });
         if (engine.Finished || engine.Cancelled)
         {
             EndWatches();

@@ -8,7 +8,8 @@ namespace Dcc.Coordinator.Runs;
 
 /// <summary>All runs of a coordinator: resumed from the store at the start, created on request, each with its loop.</summary>
 internal sealed class RunRegistry(
-    IJournalStore store, IOptions<CoordinatorOptions> options, ProtocolFaults faults, IHostApplicationLifetime lifetime, ILogger<RunRegistry> logger)
+    IJournalStore store, IOptions<CoordinatorOptions> options, ProtocolFaults faults, IHostApplicationLifetime lifetime, TimeProvider time,
+    ILogger<RunRegistry> logger)
     : BackgroundService
 {
     private readonly ConcurrentDictionary<string, RunLoop> runs = new(StringComparer.Ordinal);
@@ -32,7 +33,7 @@ internal sealed class RunRegistry(
         foreach (var name in store.Runs())
         {
             RoundEngine? engine = null;
-            var history = new List<Core.Learning.Push[]>();
+            var history = new RunHistory();
             foreach (var record in store.Read(name))
             {
                 if (engine is null)
@@ -41,11 +42,11 @@ internal sealed class RunRegistry(
                 }
                 else if (engine.Replay(record) is { } round)
                 {
-                    history.Add(round.Pushes);
+                    history.Add(round, engine.Finished ? [] : engine.Update.Gradient, timing: null, roundTrips: []);
                 }
             }
 
-            runs[name] = new RunLoop(name, store, engine!, history, options.Value, faults, logger);
+            runs[name] = new RunLoop(name, store, engine!, history, options.Value, faults, time, logger);
             Log.RunResumed(logger, name, engine!.Round, engine.Parameters.Rounds);
         }
     }
@@ -71,7 +72,7 @@ internal sealed class RunRegistry(
             var effects = new List<RoundEffect>();
             var engine = RoundEngine.Create(parameters, effects);
             store.Append(name, effects[0].Record!);
-            var loop = new RunLoop(name, store, engine, [], options.Value, faults, logger);
+            var loop = new RunLoop(name, store, engine, new RunHistory(), options.Value, faults, time, logger);
             runs[name] = loop;
             Log.RunCreated(logger, name, parameters.Devices, parameters.Rounds);
             if (started.Task.IsCompleted)

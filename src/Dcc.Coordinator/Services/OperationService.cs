@@ -54,6 +54,19 @@ internal sealed class OperationService(RunRegistry registry, IHostApplicationLif
     public override Task<RunStatus> CancelRun(RunRequest request, ServerCallContext context) =>
         Find(request).Cancel(context.CancellationToken);
 
+    public override async Task<NoteRunResponse> NoteRun(NoteRunRequest request, ServerCallContext context)
+    {
+        var run = registry.Find(request.Run) ?? throw NoSuchRun(request.Run);
+        if (request.Events.Count > RunHistory.MostEvents)
+        {
+            throw new RpcException(new Status(
+                StatusCode.InvalidArgument, $"events: expected at most {RunHistory.MostEvents}, got {request.Events.Count}"));
+        }
+
+        var status = await run.Note(request, context.CancellationToken).ConfigureAwait(false);
+        return new NoteRunResponse { OpenedUnixMilliseconds = status.OpenedUnixMilliseconds };
+    }
+
     public override async Task WatchRun(RunRequest request, IServerStreamWriter<RunUpdate> responseStream, ServerCallContext context)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
@@ -76,6 +89,8 @@ internal sealed class OperationService(RunRegistry registry, IHostApplicationLif
         }
     }
 
-    private RunLoop Find(RunRequest request) => registry.Find(request.Run)
-        ?? throw new RpcException(new Status(StatusCode.NotFound, $"run: expected a run of this coordinator, got '{request.Run}'"));
+    private RunLoop Find(RunRequest request) => registry.Find(request.Run) ?? throw NoSuchRun(request.Run);
+
+    private static RpcException NoSuchRun(string name) =>
+        new(new Status(StatusCode.NotFound, $"run: expected a run of this coordinator, got '{name}'"));
 }
