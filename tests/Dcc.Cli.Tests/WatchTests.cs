@@ -88,6 +88,31 @@ public sealed class WatchTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Watch_EmulatedRun_SeesItsFaultsOnceThoughTheCoordinatorIsKilled()
+    {
+        using var emulate = DccProcess.Start(
+            null, "emulate", "coordinator-crash", "--devices", "3", "--rounds", "8", "--steps", "300000", "--quiet", "--output", folder["e"]);
+        var log = Path.Combine(folder["e"], "logs", "coordinator.log");
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        string? line = null;
+        while ((line = File.Exists(log) ? Array.Find(await File.ReadAllLinesAsync(log, Cancellation), text => text.Contains("Listening on", StringComparison.Ordinal)) : null) is null)
+        {
+            Assert.False(emulate.HasExited);
+            await pause.WaitForNextTickAsync(Cancellation);
+        }
+
+        var result = await DccProcess.Run("watch", "http://" + line.Split("http://")[1].Split(' ', ',')[0]);
+        Assert.True(result.ExitCode == 0, result.Error);
+        var lines = result.Error.TrimEnd('\n').Split('\n');
+        Assert.Single(lines, text => text.EndsWith("coordinator killed", StringComparison.Ordinal));
+        Assert.Contains("the coordinator is back", lines);
+        Assert.All(lines, text => Assert.True(text.Length <= 80, text));
+        await emulate.WaitForExitAsync(Cancellation);
+        Assert.Equal((0, ""), (emulate.ExitCode, await emulate.StandardOutput.ReadToEndAsync(Cancellation)));
+        Assert.Contains(DccProcess.Summary(folder["e"]).GetProperty("digest").GetString()!, result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Watch_RunCancelled_ExitsOne()
     {
         await Coordinator("hand", Run);
