@@ -162,6 +162,7 @@ internal sealed class EmulatedRun : IDisposable
 
     private async Task Run(List<Task> children, CancellationToken over, CancellationToken cancellation)
     {
+        progress.Advance(0, "starting the coordinator");
         await CreateRun(cancellation).ConfigureAwait(false);
         coordinator.Joined = true;
         faults.Start();
