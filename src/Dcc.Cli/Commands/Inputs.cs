@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
+using Dcc.Cli.Scenarios;
 using Dcc.Core.Devices;
 using Dcc.Core.Validation;
 
@@ -84,7 +85,7 @@ internal static class Inputs
     {
         try
         {
-            return File.ReadAllBytes(path);
+            return BoundedFile.ReadData(path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
