@@ -113,27 +113,35 @@ internal sealed class StreamConnector
             {
                 Run = run, Device = (uint)device, RoundsHeld = (uint)(lastRoundHeld + 1), ProtocolVersion = Wire.Version,
             };
-            await call.RequestStream.WriteAsync(new DeviceMessage { Hello = hello }, watchdog.Token).ConfigureAwait(false);
+            await Write(call, new DeviceMessage { Hello = hello }, watchdog.Token).ConfigureAwait(false);
             return await call.ResponseStream.MoveNext(watchdog.Token).ConfigureAwait(false) && call.ResponseStream.Current.Welcome is { } welcome
                 ? new CoordinatorStream(call, welcome, watchdog)
                 : throw new RpcException(new Status(StatusCode.Unavailable, "the stream ended before its welcome"));
         }
         catch (Exception exception)
         {
+            var silent = watchdog.IsCancellationRequested;
             call.Dispose();
             watchdog.Dispose();
-            if (exception is OperationCanceledException && !cancellation.IsCancellationRequested)
-            {
-                throw new RpcException(new Status(StatusCode.DeadlineExceeded, "no welcome in time"));
-            }
+            cancellation.ThrowIfCancellationRequested();
+            throw exception as RpcException ?? new RpcException(silent
+                ? new Status(StatusCode.DeadlineExceeded, "no welcome in time")
+                : new Status(StatusCode.Unavailable, exception.Message, exception));
+        }
+    }
 
-            if (exception is HttpRequestException)
-            {
-                // How a write fails when the connection goes away under it, as it does when the coordinator stops.
-                throw new RpcException(new Status(StatusCode.Unavailable, exception.Message, exception));
-            }
-
-            throw;
+    // A write into a call that has ended fails in ways that depend on the moment; why it ended is what the read that follows is told.
+    private static async Task Write(
+        AsyncDuplexStreamingCall<DeviceMessage, CoordinatorMessage> call, DeviceMessage message, CancellationToken watchdog)
+    {
+        try
+        {
+            await call.RequestStream.WriteAsync(message, watchdog).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031
+        catch (Exception) when (!watchdog.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Dcc.Cli.Commands;
 using Dcc.Cli.Emulation;
 using Dcc.Cli.Terminal;
@@ -58,6 +59,12 @@ internal static class Program
         catch (OperationCanceledException)
         {
             return Fail(Failed, "cancelled");
+        }
+        catch (SocketException exception)
+        {
+            return Fail(Failed, exception.SocketErrorCode == SocketError.TooManyOpenSockets
+                ? "open files: expected enough for every device's sockets, got too few (ulimit -n)"
+                : exception.Message);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JournalException or InvalidDataException or ChildFailedException)
         {

@@ -52,7 +52,7 @@ internal sealed class CoordinatorOptions
             new("--criterion", "Run:Criterion", "NAME", "discounted or average [discounted]."),
             new("--gradient", "Run:Gradient", "NAME", "finite-difference or exact-multiplier [finite-difference]."),
             new("--perturbation", "Run:Perturbation", "NAME", "sign or gaussian [sign]."),
-            new("--perturbation-size", "Run:PerturbationSize", "C", "Perturbation c, in (0, 0.5] [0.03]."),
+            new("--perturbation-size", "Run:PerturbationSize", "C", "Perturbation c, in [1e-12, 0.5] [0.03]."),
             new("--step-rule", "Run:StepRule", "NAME", "rprop, trust-region or robbins-monro [rprop]."),
             new("--congestion", "Run:Congestion", "NAME", "mean-field or poisson [poisson]."),
             new("--congestion-form", "Run:CongestionForm", "NAME", "shifted or plain [shifted]."),

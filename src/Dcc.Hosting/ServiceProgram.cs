@@ -53,16 +53,25 @@ public static class ServiceProgram
             // What the configuration binder throws for a value that does not parse; its message names the key.
             return Say(ExitCode.BadInput, exception.Message);
         }
+        catch (InvalidDataException exception)
+        {
+            // An appsettings.json that is no JSON; the inner message names the place.
+            return Say(ExitCode.BadInput, $"{exception.Message} {exception.InnerException?.Message}");
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return Say(ExitCode.Failed, exception.Message);
         }
     }
 
+    // A peer that does not read or has vanished must not hold a stop up: what it still has to be told it learns when it comes back.
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);
+
     /// <summary>Adds the command line above every other source, terse logs and the parent watch.</summary>
     public static void Configure(IHostApplicationBuilder builder, Dictionary<string, string?> settings)
     {
         builder.Configuration.AddInMemoryCollection(settings);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopGrace);
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(options =>
         {

@@ -65,7 +65,7 @@ public static class Wire
     /// <summary>A report's scalars.</summary>
     public static Core.Learning.Report ToReport(V1.Report message) => new(message.Cost, message.Own, message.Others);
 
-    /// <summary>The first field that a report lacks or that is not finite, or null.</summary>
+    /// <summary>The first field that a report lacks or that no device can mean, or null.</summary>
     public static string? FaultOf(V1.Report message) =>
         Fault("cost", message.HasCost, message.Cost) ?? Fault("own", message.HasOwn, message.Own)
         ?? Fault("others", message.HasOthers, message.Others);
@@ -185,7 +185,7 @@ public static class Wire
             : throw new InvalidInputException(field, string.Join('|', KebabCase.Names<T>()), name);
 
     private static string? Fault(string field, bool present, double value) =>
-        !present ? $"{field}: expected a finite number, got nothing"
-        : !double.IsFinite(value) ? $"{field}: expected a finite number, got {value.ToString(System.Globalization.CultureInfo.InvariantCulture)}"
+        !present ? $"{field}: expected a number of at most 1e60, got nothing"
+        : !Core.Learning.Report.IsScalar(value) ? $"{field}: expected a number of at most 1e60, got {value.ToString(System.Globalization.CultureInfo.InvariantCulture)}"
         : null;
 }

@@ -151,11 +151,43 @@ public sealed class EmulateTests : IDisposable
     [Fact]
     public async Task Emulate_ChildEndsBeforeItJoins_FailsWithItsLastLogLines()
     {
-        var result = await DccProcess.Run(
-            new Dictionary<string, string> { ["Coordinator__HeartbeatSeconds"] = "-1" }, "emulate", "--output", folder["e"]);
+        Directory.CreateDirectory(Path.Combine(folder["e"], "journal.db"));
+        var result = await DccProcess.Run("emulate", "--output", folder["e"]);
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("coordinator ended before it joined (exit code 2)", result.Error, StringComparison.Ordinal);
-        Assert.Contains("heartbeat: expected 0.05 to 3600 seconds, got -1", result.Error, StringComparison.Ordinal);
+        Assert.Contains("store: expected a journal file of this program", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Emulate_SettingsOfServicesRunByHand_AreNotItsChildrens()
+    {
+        var settings = new Dictionary<string, string> { ["Run__Name"] = "hand", ["Coordinator__HeartbeatSeconds"] = "-1", ["agent__devices"] = "x" };
+        var result = await DccProcess.Run(settings, "emulate", "--devices", "1", "--rounds", "1", "--steps", "100", "--output", folder["e"]);
+        Assert.Equal((0, ""), (result.ExitCode, result.ExitCode == 0 ? "" : result.Error));
+        Assert.Equal(0, (await DccProcess.Run("verify", folder["e"])).ExitCode);
+    }
+
+    [Fact]
+    public async Task ByHand_CoordinatorStoppedWhileAnAgentIsFrozen_DoesNotWaitForIt()
+    {
+        var address = $"http://127.0.0.1:{FreePort()}";
+        using var coordinator = DccProcess.StartService("Dcc.Coordinator", "--listen", address, "--http", "none", "--store", "memory", "--run", "hand", "--devices", "2");
+        using var agent = DccProcess.StartService("Dcc.Agent", "--coordinator", address, "--run", "hand", "--devices", "0");
+        try
+        {
+            await LogSays(coordinator, "device 0 joined");
+            DccProcess.Signal(agent.Id, "STOP");
+            DccProcess.Signal(coordinator.Id, "TERM");
+
+            // Without a limit of its own the host would wait for half a minute.
+            await coordinator.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(25), TestContext.Current.CancellationToken);
+            Assert.Equal(0, coordinator.ExitCode);
+        }
+        finally
+        {
+            DccProcess.Signal(agent.Id, "KILL");
+            await agent.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
     }
 
     [Fact]
@@ -217,6 +249,7 @@ public sealed class EmulateTests : IDisposable
     [InlineData("Dcc.Coordinator", "--listen https://127.0.0.1:0 --store memory", "listen")]
     [InlineData("Dcc.Coordinator", "--listen http://127.0.0.1:0/path --store memory", "listen")]
     [InlineData("Dcc.Coordinator", "--listen http://192.0.2.1:80 --store memory", "listen")]
+    [InlineData("Dcc.Coordinator", "--listen http://localhost:0 --store memory", "listen")]
     [InlineData("Dcc.Coordinator", "--heartbeat 0 --store memory", "heartbeat")]
     [InlineData("Dcc.Coordinator", "--listen http://127.0.0.1:0 --store memory --run a --rounds -1", "Rounds")]
     [InlineData("Dcc.Coordinator", "--listen http://127.0.0.1:0 --store memory --run a --rounds 99999999999", "Rounds")]

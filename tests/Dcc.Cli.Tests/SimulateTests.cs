@@ -88,6 +88,17 @@ public sealed class SimulateTests : IDisposable
     }
 
     [Fact]
+    public async Task Simulate_FolderWithLogsOfSomethingElse_LeavesThem()
+    {
+        var mine = Directory.CreateDirectory(Path.Combine(folder.Root, "mine", "logs")).FullName + "/mine.log";
+        await File.WriteAllTextAsync(mine, "precious", TestContext.Current.CancellationToken);
+        var result = await DccProcess.Run("simulate", "--devices", "1", "--rounds", "1", "--steps", "1", "--output", folder["mine"]);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("logs/mine.log", result.Error, StringComparison.Ordinal);
+        Assert.Equal("precious", await File.ReadAllTextAsync(mine, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task Simulate_FolderInUseByALiveRun_IsRefusedEvenWithForce()
     {
         using var hold = new FileStream(folder[".lock"], FileMode.Create, FileAccess.ReadWrite, FileShare.None);

@@ -22,6 +22,7 @@ public class BadMessageTests
         { "huge round", StatusCode.FailedPrecondition, "round:", "wrong-round" },
         { "not a number", StatusCode.InvalidArgument, "cost:", "not-finite" },
         { "infinite", StatusCode.InvalidArgument, "others:", "not-finite" },
+        { "no cost at all", StatusCode.InvalidArgument, "own:", "not-finite" },
         { "missing scalar", StatusCode.InvalidArgument, "own:", "not-finite" },
         { "conflicting report", StatusCode.FailedPrecondition, "report:", "conflicting-report" },
         { "empty message", StatusCode.InvalidArgument, "content:", "garbage" },
@@ -111,6 +112,7 @@ public class BadMessageTests
                     "huge round" => Talker.Report(uint.MaxValue),
                     "not a number" => Talker.Report(0, cost: double.NaN),
                     "infinite" => Talker.Report(0, others: double.NegativeInfinity),
+                    "no cost at all" => Talker.Report(0, own: -double.MaxValue),
                     "missing scalar" => new DeviceMessage { Report = new Report { Cost = 1, Others = 1 } },
                     _ => new DeviceMessage(),
                 });

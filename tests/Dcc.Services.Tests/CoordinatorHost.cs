@@ -64,8 +64,30 @@ internal sealed class CoordinatorHost : IAsyncDisposable
     internal async Task<int[]> RunDevices()
     {
         using var learning = new SemaphoreSlim(2);
-        return await Task.WhenAll(Enumerable.Range(0, Devices).Select(device => Worker(device, learning, NullLogger.Instance)
-            .Run(TestContext.Current.CancellationToken)));
+        return await Together(Enumerable.Range(0, Devices).Select(device => Worker(device, learning, NullLogger.Instance)));
+    }
+
+    /// <summary>Runs workers until all have ended, or one has failed: the others would wait for its reports for ever.</summary>
+    internal static async Task<int[]> Together(IEnumerable<DeviceWorker> workers)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        return await Task.WhenAll(workers.Select(Run));
+
+        async Task<int> Run(DeviceWorker worker)
+        {
+            var code = 1;
+            try
+            {
+                return code = await worker.Run(over.Token);
+            }
+            finally
+            {
+                if (code != 0)
+                {
+                    await over.CancelAsync();
+                }
+            }
+        }
     }
 
     internal DeviceWorker Worker(int device, SemaphoreSlim learning, ILogger logger) => new(

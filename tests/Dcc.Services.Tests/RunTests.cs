@@ -78,9 +78,9 @@ public class RunTests
             InitialReconnectBackoff = TimeSpan.FromMilliseconds(20), MaxReconnectBackoff = TimeSpan.FromMilliseconds(50),
         });
         using var learning = new SemaphoreSlim(2);
-        var workers = Task.WhenAll(Enumerable.Range(0, CoordinatorHost.Devices).Select(device => new DeviceWorker(
+        var workers = CoordinatorHost.Together(Enumerable.Range(0, CoordinatorHost.Devices).Select(device => new DeviceWorker(
             device, new AgentOptions { Coordinator = address, Run = CoordinatorHost.Run }, null, new Coordination.CoordinationClient(channel), learning,
-            TimeProvider.System, NullLogger.Instance).Run(Cancellation)));
+            TimeProvider.System, NullLogger.Instance)));
         using (var watch = first.Operation.WatchRun(new RunRequest { Run = CoordinatorHost.Run }, cancellationToken: Cancellation))
         {
             await foreach (var update in watch.ResponseStream.ReadAllAsync(Cancellation))

@@ -15,9 +15,6 @@ namespace Dcc.Cli.Commands;
 /// <summary>dcc emulate: a run of a real coordinator and real agents.</summary>
 internal static class EmulateCommand
 {
-    // An agent's command line names the address of each of its devices' links; one argument may have 128 KiB.
-    private const int MostDevicesPerProcess = 4000;
-
     internal static Command Create()
     {
         var options = new RunOptions();
@@ -50,10 +47,10 @@ internal static class EmulateCommand
             var file = parsed.GetValue(scenarioName) is { } named ? ScenarioFile.Open(named) : null;
             var (parameters, system, scenario) = options.Read(parsed, file);
             var devicesPerProcess = parsed.GetValue(perProcess) ?? scenario.DevicesPerProcess ?? 1;
-            if (devicesPerProcess is < 1 or > MostDevicesPerProcess)
+            if (devicesPerProcess is < 1 or > Scenario.MostDevicesPerProcess)
             {
                 throw new InvalidInputException(
-                    "devices-per-process", string.Create(CultureInfo.InvariantCulture, $"a whole number from 1 to {MostDevicesPerProcess}"),
+                    "devices-per-process", string.Create(CultureInfo.InvariantCulture, $"a whole number from 1 to {Scenario.MostDevicesPerProcess}"),
                     devicesPerProcess.ToString(CultureInfo.InvariantCulture));
             }
 

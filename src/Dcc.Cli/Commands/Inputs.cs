@@ -124,7 +124,7 @@ internal static class Inputs
     {
         try
         {
-            return File.ReadAllBytes(path);
+            return BoundedFile.ReadData(path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -68,6 +68,7 @@ internal sealed class LinkOptions
         "queue" => "What may wait for its turn before the sender is held back, such as \"64 KiB\".",
         "loss" => "Of segments, such as \"1 %\".",
         "burst" => "Losses in bursts, such as \"{toBad: 1 %, toGood: 30 %, lossInBad: 50 %}\".",
+        "resetAfter" => "How long a segment may fail to get through before the connection is reset [60 s].",
         _ => "A Mahimahi packet-delivery file, in place of a bandwidth.",
     };
 

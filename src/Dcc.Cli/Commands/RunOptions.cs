@@ -35,7 +35,7 @@ internal sealed class RunOptions
     private readonly Option<GradientKind?> gradient = Inputs.Choice<GradientKind>("--gradient", "How the gradient is formed [finite-difference].");
     private readonly Option<PerturbationKind?> perturbation = Inputs.Choice<PerturbationKind>("--perturbation", "How theta is perturbed [sign].");
     private readonly Option<double?> perturbationSize = Inputs.Number<double>(
-        "--perturbation-size", "Perturbation c, in (0, 0.5] [0.03].", "C");
+        "--perturbation-size", "Perturbation c, in [1e-12, 0.5] [0.03].", "C");
 
     private readonly Option<string?> initialTheta = new("--initial-theta")
     {

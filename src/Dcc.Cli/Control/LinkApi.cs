@@ -15,7 +15,7 @@ namespace Dcc.Cli.Control;
 /// PATCH /link        fields over the link that there is        POST /heal, /reset, /accept
 /// PUT /link          fields over a link that does nothing      POST /refuse     {"for":"2 s"}, optional
 /// GET /healthz                                                 POST /limit      {"direction":"up","bytes":1000}
-///                                                              POST /slow-close {"for":"2 s"}, 0 s to end it
+///                                                              POST /slow-close {"for":"2 s"}
 /// </code>
 /// </summary>
 /// <param name="proxy">The link.</param>
@@ -82,7 +82,7 @@ internal sealed class LinkApi(LinkProxy proxy, LinkFaults faultsInForce, string 
             return null;
         }
 
-        var time = keys.Contains("for") ? Time(fields, path == "/slow-close" ? TimeSpan.Zero : TimeSpan.FromMilliseconds(1)) : null;
+        var time = keys.Contains("for") ? Time(fields) : null;
         switch (path)
         {
             case "/partition":
@@ -104,7 +104,7 @@ internal sealed class LinkApi(LinkProxy proxy, LinkFaults faultsInForce, string 
                     : null;
             default:
                 fields.Require("for");
-                return time is { } late ? () => faultsInForce.SlowClose(late) : null;
+                return time is { } late ? () => proxy.SlowClose(late) : null;
         }
     }
 
@@ -117,7 +117,7 @@ internal sealed class LinkApi(LinkProxy proxy, LinkFaults faultsInForce, string 
         }
 
         return faults.Count == 0 && new LinkReader("", faults).Read(node, "") is { } change
-            ? () => proxy.Change(change.ApplyTo(replace ? LinkSettings.None : proxy.Settings))
+            ? () => proxy.Change(link => change.ApplyTo(replace ? LinkSettings.None : link))
             : null;
     }
 
@@ -157,9 +157,8 @@ internal sealed class LinkApi(LinkProxy proxy, LinkFaults faultsInForce, string 
     private static bool TryCount(string text, out int value) =>
         (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) || Quantity.TryBytes(text, out value)) && value >= 1;
 
-    private static TimeSpan? Time(YamlFields fields, TimeSpan lowest) => fields.Measure(
+    private static TimeSpan? Time(YamlFields fields) => fields.Measure(
         "for",
-        string.Create(
-            CultureInfo.InvariantCulture, $"{Quantity.DurationForm}, from {lowest.TotalMilliseconds} ms to {LongestFault.TotalMinutes} minutes"),
-        (string text, out TimeSpan value) => Quantity.TryDuration(text, out value) && value >= lowest && value <= LongestFault);
+        string.Create(CultureInfo.InvariantCulture, $"{Quantity.DurationForm}, from 1 ms to {LongestFault.TotalMinutes} minutes"),
+        (string text, out TimeSpan value) => Quantity.TryDuration(text, out value) && value >= TimeSpan.FromMilliseconds(1) && value <= LongestFault);
 }

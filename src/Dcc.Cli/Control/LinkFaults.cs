@@ -14,7 +14,6 @@ internal sealed class LinkFaults : IDisposable
     private readonly long?[] limits = new long?[2];
     private bool up;
     private bool down;
-    private TimeSpan slowClose;
 
     internal LinkFaults(LinkProxy proxy, TimeProvider clock)
     {
@@ -70,16 +69,6 @@ internal sealed class LinkFaults : IDisposable
         }
     }
 
-    /// <summary>Holds the end of a stream back; zero ends that.</summary>
-    internal void SlowClose(TimeSpan time)
-    {
-        lock (gate)
-        {
-            proxy.SlowClose(time);
-            slowClose = time;
-        }
-    }
-
     /// <summary>What is in force now; null for what is not.</summary>
     internal JsonObject ToJson()
     {
@@ -94,7 +83,6 @@ internal sealed class LinkFaults : IDisposable
                 },
                 ["refuse"] = !refusal.InForce ? null : new JsonObject { ["endsInMilliseconds"] = refusal.Left?.TotalMilliseconds },
                 ["limit"] = new JsonObject { ["up"] = Left(LinkDirection.Up), ["down"] = Left(LinkDirection.Down) },
-                ["slowCloseMilliseconds"] = slowClose == TimeSpan.Zero ? null : slowClose.TotalMilliseconds,
             };
         }
     }

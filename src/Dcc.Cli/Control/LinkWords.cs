@@ -20,6 +20,7 @@ internal static class LinkWords
             ["jitterCorrelation"] = settings.JitterCorrelation,
             ["queue"] = string.Create(CultureInfo.InvariantCulture, $"{settings.QueueBytes} B"),
             ["loss"] = settings.Loss,
+            ["resetAfter"] = Duration(settings.ResetAfter),
         };
         if (settings.Trace is null)
         {

@@ -7,12 +7,13 @@ namespace Dcc.Cli.Emulation;
 
 /// <summary>
 /// A service started by emulate: its output in a log file, restarted with the same arguments when it is killed after it joined. It stops when its
-/// standard input closes, so it cannot outlive this process however that ends.
+/// standard input closes, so it does not outlive this process however that ends; one that a fault has paused does so when it is resumed.
 /// </summary>
 internal sealed partial class ChildProcess : IDisposable
 {
     private const int MaxRestarts = 10;
     private const int ShownLogLines = 10;
+    private static readonly string[] ServiceSections = ["Run", "Coordinator", "Agent", "Process"];
 
     // Ten restarts must outlast what goes away by itself, such as a port that is still in use.
     private static readonly TimeSpan RestartDelay = TimeSpan.FromMilliseconds(200);
@@ -178,6 +179,12 @@ internal sealed partial class ChildProcess : IDisposable
         };
         arguments.ToList().ForEach(start.ArgumentList.Add);
 
+        // What is set for services that are run by hand is not meant for these.
+        foreach (var setting in start.Environment.Keys.Where(IsServiceSetting).ToList())
+        {
+            start.Environment.Remove(setting);
+        }
+
         // The service must find the runtime that runs this process, wherever it is installed.
         start.Environment.TryAdd("DOTNET_ROOT", Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")));
         lock (gate)
@@ -207,6 +214,10 @@ internal sealed partial class ChildProcess : IDisposable
         report(what);
         return process;
     }
+
+    private static bool IsServiceSetting(string variable) => Array.Exists(
+        ServiceSections, section => variable.StartsWith(section + "__", StringComparison.OrdinalIgnoreCase)
+            || variable.StartsWith(section + ":", StringComparison.OrdinalIgnoreCase));
 
     private void Plan(Signal signal, TimeSpan restartAfter)
     {

@@ -44,6 +44,7 @@ internal sealed class EmulatedRun : IDisposable
     private readonly RunNotes notes;
     private readonly EdgeSystem emulated;
     private readonly ConcurrentBag<Timer> timers = [];
+    private readonly TaskCompletionSource broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly GrpcChannel channel;
     private readonly Operation.OperationClient operation;
     private long openedAt;
@@ -69,7 +70,7 @@ internal sealed class EmulatedRun : IDisposable
             "Dcc.Coordinator", "coordinator", ["--listen", address, "--http", $"http://127.0.0.1:{FreePort()}", "--store", Path.GetFullPath(folder.Journal)], logs,
             what => Note(what, "coordinator", null));
         network = new EmulatedNetwork(scenario.Links, endPoint, parameters.Seed, (device, direction, moment, message) =>
-            faults!.Seen(device, direction, moment, message));
+            Guard(() => faults!.Seen(device, direction, moment, message)));
         agents = [.. Enumerable.Range(0, (parameters.Devices + devicesPerProcess - 1) / devicesPerProcess).Select(index =>
         {
             var first = index * devicesPerProcess;
@@ -179,14 +180,14 @@ internal sealed class EmulatedRun : IDisposable
     }
 
     // Ends with the run, or with the first child that fails.
-    private static async Task FirstFault(Task run, List<Task> children)
+    private async Task FirstFault(Task run, List<Task> children)
     {
         while (!run.IsCompleted)
         {
             Task[] watched;
             lock (children)
             {
-                watched = [run, .. children.Where(child => !child.IsCompletedSuccessfully), Task.Delay(RetryDelay)];
+                watched = [run, broken.Task, .. children.Where(child => !child.IsCompletedSuccessfully), Task.Delay(RetryDelay)];
             }
 
             var first = await Task.WhenAny(watched).ConfigureAwait(false);
@@ -255,6 +256,10 @@ internal sealed class EmulatedRun : IDisposable
         catch (RpcException exception) when (exception.StatusCode is StatusCode.Unavailable or StatusCode.Internal or StatusCode.Cancelled or StatusCode.Unknown)
         {
             cancellation.ThrowIfCancellationRequested();
+        }
+        catch (RpcException exception)
+        {
+            throw new ChildFailedException($"the coordinator no longer has the run ({exception.Status.Detail}); its log is {coordinator.LogPath}");
         }
         catch (IOException)
         {
@@ -328,7 +333,22 @@ internal sealed class EmulatedRun : IDisposable
 
     private ChildProcess AgentOf(int device) => agents[device / devicesPerProcess];
 
-    private void After(TimeSpan time, Action action) => timers.Add(new Timer(_ => action(), null, time, Timeout.InfiniteTimeSpan));
+    private void After(TimeSpan time, Action action) => timers.Add(new Timer(_ => Guard(action), null, time, Timeout.InfiniteTimeSpan));
+
+    // On threads of links and timers, where an exception would end the process or leave a device waiting: it ends the run instead.
+    private void Guard(Action inject)
+    {
+        try
+        {
+            inject();
+        }
+#pragma warning disable CA1031
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            broken.TrySetException(exception);
+        }
+    }
 
     private void NoteFault(string kind, TimelineFault fault)
     {

@@ -78,12 +78,15 @@ internal sealed class FaultInjector : IDisposable
             {
                 // What belongs to an earlier round has happened by now, whether or not its last point was told yet.
                 openedRound = message.Round;
-                waiting.FindAll(fault => fault.Trigger is AtPoint at && at.Round < openedRound).ForEach(Fire);
+                waiting.FindAll(fault => fault.Trigger is AtPoint at && at.Round < openedRound)
+                    .OrderBy(fault => ((AtPoint)fault.Trigger).Round).ThenBy(fault => ((AtPoint)fault.Trigger).Point).ToList().ForEach(Fire);
                 waiting.FindAll(fault => fault.Trigger is AtRound at && at.Round <= openedRound).ForEach(Fire);
                 inForce.FindAll(fault => fault.UntilRound <= openedRound).ForEach(End);
             }
 
-            waiting.FindAll(fault => fault.Trigger is AtPoint at && at.Point == point && at.Device == device && at.Round == message.Round).ForEach(Fire);
+            // So have the earlier points of this one: that a push has arrived is told after the fact, and a quick device's answer may be seen first.
+            waiting.FindAll(fault => fault.Trigger is AtPoint at && at.Device == device && at.Round == message.Round && at.Point <= point)
+                .OrderBy(fault => ((AtPoint)fault.Trigger).Point).ToList().ForEach(Fire);
         }
     }
 

@@ -20,7 +20,7 @@ internal interface IFaultTarget
     /// <summary>Resets the open connection of a device after so many more bytes in a direction.</summary>
     void Limit(int device, LinkDirection direction, int bytes);
 
-    /// <summary>Closes the open connection of a device, towards the device only after a while.</summary>
+    /// <summary>Closes the open connections of a device, towards the device only after a while.</summary>
     void SlowClose(int device, TimeSpan time);
 
     /// <summary>Kills the agents of these devices, to be started again after a while.</summary>

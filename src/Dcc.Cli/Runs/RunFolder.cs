@@ -79,6 +79,8 @@ internal sealed class RunFolder : IDisposable
         var hold = Hold(path)
             ?? throw new InvalidInputException("output", "a folder that no other run is using (name another with --output)", path);
         var present = RunFiles.Where(file => System.IO.File.Exists(Path.Combine(path, file))).ToList();
+        var logs = Path.Combine(path, "logs");
+        present.AddRange(Directory.Exists(logs) ? Directory.EnumerateFiles(logs, "*.log").Select(file => Path.GetRelativePath(path, file)) : []);
         if (present.Count > 0 && !force)
         {
             System.IO.File.Delete(hold.Name);
@@ -87,11 +89,6 @@ internal sealed class RunFolder : IDisposable
         }
 
         present.ForEach(file => System.IO.File.Delete(Path.Combine(path, file)));
-        if (Directory.Exists(Path.Combine(path, "logs")))
-        {
-            Directory.Delete(Path.Combine(path, "logs"), recursive: true);
-        }
-
         return new RunFolder(path, hold);
     }
 

@@ -32,7 +32,7 @@ internal sealed class DeviceSet
         }
 
         var before = faults.Count;
-        var ranges = new List<(int First, int Last)>();
+        var ranges = new List<(int First, int Last, YamlScalar Text)>();
         var parts = node is YamlList { Items.Count: > 0 } list ? list.Items : [node];
         foreach (var part in parts)
         {
@@ -40,17 +40,19 @@ internal sealed class DeviceSet
             {
                 faults.Add(part.Line, path, Form, part is YamlList { Items.Count: 0 } ? "an empty list" : part.Shown);
             }
-            else if (ranges.Any(other => range.First <= other.Last && other.First <= range.Last))
-            {
-                faults.Add(part.Line, path, "each device once", $"{text.Text} again");
-            }
             else
             {
-                ranges.Add(range);
+                ranges.Add((range.First, range.Last, text));
             }
         }
 
-        return faults.Count == before ? new DeviceSet(node.Line, path, -1, ranges) : null;
+        ranges.Sort((one, other) => one.First.CompareTo(other.First));
+        foreach (var (one, next) in ranges.Zip(ranges.Skip(1)).Where(pair => pair.Second.First <= pair.First.Last))
+        {
+            faults.Add(next.Text.Line, path, "each device once", $"{one.Text.Text} and {next.Text.Text}");
+        }
+
+        return faults.Count == before ? new DeviceSet(node.Line, path, -1, [.. ranges.Select(range => (range.First, range.Last))]) : null;
     }
 
     /// <summary>The indices among N devices, ascending; notes those out of range, and a set that is empty.</summary>

@@ -41,7 +41,7 @@ internal sealed record RefuseConnections(IReadOnlyList<int> Devices, TimeSpan Fo
 /// <summary>The open connection is reset once this many more bytes went through in a direction; the next connection is unlimited.</summary>
 internal sealed record LimitBytes(IReadOnlyList<int> Devices, LinkDirection Direction, int Bytes) : DeviceAction(Devices);
 
-/// <summary>The open connection is closed (FIN) towards the coordinator at once, and towards the device only after a while.</summary>
+/// <summary>Open connections are closed (FIN) towards the coordinator at once, and towards the device only after a while.</summary>
 internal sealed record SlowClose(IReadOnlyList<int> Devices, TimeSpan For) : DeviceAction(Devices);
 
 /// <summary>The agent processes of the devices end by SIGKILL and are started again.</summary>

@@ -45,6 +45,8 @@ internal sealed record DirectionChange
 
     internal BurstLoss? Burst { get; init; }
 
+    internal TimeSpan? ResetAfter { get; init; }
+
     internal PacketTrace? Trace { get; init; }
 
     /// <summary>The settings that result. A trace replaces a bandwidth, a bandwidth a trace.</summary>
@@ -60,6 +62,7 @@ internal sealed record DirectionChange
         QueueBytes = QueueBytes ?? settings.QueueBytes,
         Loss = Loss ?? settings.Loss,
         Burst = Burst ?? settings.Burst,
+        ResetAfter = ResetAfter ?? settings.ResetAfter,
         Trace = Trace ?? (BandwidthBytesPerSecond is null ? settings.Trace : null),
     };
 }

@@ -11,7 +11,7 @@ internal sealed class LinkReader(string folder, ScenarioFaults faults)
 {
     /// <summary>The keys of one direction, of which a link has any for both.</summary>
     internal static readonly string[] DirectionKeys =
-        ["latency", "jitter", "jitterDistribution", "jitterCorrelation", "bandwidth", "queue", "loss", "burst", "trace"];
+        ["latency", "jitter", "jitterDistribution", "jitterCorrelation", "bandwidth", "queue", "loss", "burst", "resetAfter", "trace"];
 
     /// <summary>The keys of a link.</summary>
     internal static readonly string[] LinkKeys = ["profile", "up", "down", .. DirectionKeys];
@@ -72,6 +72,7 @@ internal sealed class LinkReader(string folder, ScenarioFaults faults)
             QueueBytes = fields.Measure<int>("queue", Quantity.BytesForm, Quantity.TryBytes),
             Loss = fields.Measure<double>("loss", Quantity.ProbabilityForm, Quantity.TryProbability),
             Burst = Burst(fields),
+            ResetAfter = fields.Measure<TimeSpan>("resetAfter", Quantity.DurationForm, Quantity.TryDuration),
             Trace = Trace(fields),
         };
         if (fields.Has("trace") && fields.Has("bandwidth"))

@@ -109,9 +109,9 @@ internal sealed record RunSettings
             Alpha = fields.Number("alpha", "a positive number", value => value > 0),
             Gradient = fields.Choice<GradientKind>("gradient"),
             Perturbation = fields.Choice<PerturbationKind>("perturbation"),
-            PerturbationSize = fields.Number("perturbationSize", "a number in (0, 0.5]", value => value is > 0 and <= 0.5),
+            PerturbationSize = fields.Number("perturbationSize", "a number in [1e-12, 0.5]", value => value is >= 1e-12 and <= 0.5),
             InitialTheta = ReadTheta(fields, faults),
-            DevicesPerProcess = fields.Whole("devicesPerProcess", 1, RunParameters.MaxDevices),
+            DevicesPerProcess = fields.Whole("devicesPerProcess", 1, Scenario.MostDevicesPerProcess),
         };
         return settings with
         {
@@ -138,7 +138,7 @@ internal sealed record RunSettings
                 try
                 {
                     return Parse(
-                        File.ReadAllBytes(Path.Combine(folder, path)), $"run.system ({path}): ", _ => fields.LineOf("system"), faults);
+                        BoundedFile.ReadData(Path.Combine(folder, path)), $"run.system ({path}): ", _ => fields.LineOf("system"), faults);
                 }
                 catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
                 {

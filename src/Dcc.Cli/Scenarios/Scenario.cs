@@ -9,6 +9,9 @@ namespace Dcc.Cli.Scenarios;
 /// <param name="DevicesPerProcess">Devices that one agent process hosts, null where the scenario leaves it open.</param>
 internal sealed record Scenario(string Name, IReadOnlyList<LinkSettings> Links, IReadOnlyList<TimelineFault> Timeline, int? DevicesPerProcess)
 {
+    /// <summary>An agent's command line names the address of each of its devices' links; one argument may have 128 KiB.</summary>
+    internal const int MostDevicesPerProcess = 4000;
+
     /// <summary>The link of a device.</summary>
     internal LinkSettings LinkOf(int device) => Links[device];
 }

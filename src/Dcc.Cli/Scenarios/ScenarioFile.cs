@@ -95,7 +95,7 @@ internal sealed class ScenarioFile
         var settings = links.Of(devices, seed, found);
         var injected = timeline.Select(entry => entry.In(devices, rounds, found)).OfType<TimelineFault>().ToList();
         injected.AddRange(chaos?.Expand(devices, rounds, seed, injected.Select(fault => fault.Trigger), found) ?? []);
-        TimelineConflicts.Find(injected, found);
+        TimelineConflicts.Find(injected, Run.DevicesPerProcess ?? 1, found);
         return new Scenario(Name, link is null ? settings : LinkPlan.Uniform(link).Of(devices, seed, found), injected, Run.DevicesPerProcess);
     }
 
@@ -121,6 +121,11 @@ internal sealed class ScenarioFile
         }
     }
 
+    // As the names of Kubernetes objects, which an export makes of it (RFC 1123).
+    private static bool IsLabel(string name) =>
+        name.Length is > 0 and <= 63 && !name.StartsWith('-') && !name.EndsWith('-')
+        && name.All(character => char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character) || character == '-');
+
     private static ScenarioFile Read(string text, string source, string folder)
     {
         var faults = new ScenarioFaults(source);
@@ -134,9 +139,9 @@ internal sealed class ScenarioFile
         var name = fields.Text("name");
         file.Name = name ?? source;
         file.Description = fields.Text("description") ?? "";
-        if (name?.Any(character => !char.IsAsciiLetterLower(character) && !char.IsAsciiDigit(character) && character != '-') == true)
+        if (name is not null && !IsLabel(name))
         {
-            fields.Fault("name", "lower-case letters, digits and hyphens", YamlScalar.Shorten(file.Name));
+            fields.Fault("name", "1 to 63 lower-case letters, digits and hyphens, none at either end", YamlScalar.Shorten(file.Name));
         }
 
         var links = new LinkReader(folder, faults);

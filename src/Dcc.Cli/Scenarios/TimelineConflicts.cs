@@ -11,14 +11,18 @@ internal static class TimelineConflicts
     // A process that ends is started again at most this often (design.md section 6).
     private const int MostRestarts = 10;
 
-    internal static void Find(IReadOnlyList<TimelineFault> timeline, ScenarioFaults faults)
+    /// <summary>Notes every conflict.</summary>
+    /// <param name="timeline">The faults of a run.</param>
+    /// <param name="devicesPerProcess">What is done to one device of an agent is done to all of them.</param>
+    /// <param name="faults">Receives the conflicts.</param>
+    internal static void Find(IReadOnlyList<TimelineFault> timeline, int devicesPerProcess, ScenarioFaults faults)
     {
         for (var later = 1; later < timeline.Count; later++)
         {
             for (var earlier = 0; earlier < later; earlier++)
             {
                 var (first, second) = (timeline[earlier], timeline[later]);
-                if (AtOnce(first, second) && Conflict(first.Action, second.Action) is { } expected)
+                if (AtOnce(first, second) && Conflict(first.Action, second.Action, devicesPerProcess) is { } expected)
                 {
                     faults.Add(
                         second.Line, second.Path, expected,
@@ -28,7 +32,7 @@ internal static class TimelineConflicts
             }
         }
 
-        Restarts(timeline, faults);
+        Restarts(timeline, devicesPerProcess, faults);
     }
 
     private static bool AtOnce(TimelineFault first, TimelineFault second)
@@ -55,20 +59,19 @@ internal static class TimelineConflicts
     };
 
     // What should have been instead, null where both may stand.
-    private static string? Conflict(FaultAction first, FaultAction second)
+    private static string? Conflict(FaultAction first, FaultAction second, int devicesPerProcess)
     {
         if (first is not DeviceAction one || second is not DeviceAction other)
         {
             return first is DeviceAction || second is DeviceAction ? null : "one action on the coordinator at a time";
         }
 
-        var expected = (IsAgent(one), IsAgent(other)) switch
+        return (IsAgent(one), IsAgent(other)) switch
         {
-            (true, true) => "one action on an agent at a time",
-            (false, false) => LinkConflict(one, other),
+            (true, true) => Processes(one, devicesPerProcess).Intersect(Processes(other, devicesPerProcess)).Any() ? "one action on an agent at a time" : null,
+            (false, false) => one.Devices.Intersect(other.Devices).Any() ? LinkConflict(one, other) : null,
             _ => null,
         };
-        return expected is not null && one.Devices.Intersect(other.Devices).Any() ? expected : null;
     }
 
     private static string? LinkConflict(DeviceAction first, DeviceAction second) => (first, second) switch
@@ -86,14 +89,17 @@ internal static class TimelineConflicts
 
     private static bool EndsConnection(DeviceAction action) => action is ResetConnections or LimitBytes or SlowClose;
 
-    private static void Restarts(IReadOnlyList<TimelineFault> timeline, ScenarioFaults faults)
+    private static IEnumerable<int> Processes(DeviceAction action, int devicesPerProcess) =>
+        action.Devices.Select(device => device / devicesPerProcess).Distinct();
+
+    private static void Restarts(IReadOnlyList<TimelineFault> timeline, int devicesPerProcess, ScenarioFaults faults)
     {
         var kills = new Dictionary<int, int>();
         foreach (var fault in timeline)
         {
-            IReadOnlyList<int> processes = fault.Action switch
+            IEnumerable<int> processes = fault.Action switch
             {
-                KillAgents kill => kill.Devices,
+                KillAgents kill => Processes(kill, devicesPerProcess),
                 KillCoordinator or TerminateCoordinator => [Coordinator],
                 _ => [],
             };
@@ -104,7 +110,7 @@ internal static class TimelineConflicts
                 {
                     faults.Add(
                         fault.Line, fault.Path, $"at most {MostRestarts} restarts of one process",
-                        process == Coordinator ? "one more of the coordinator" : string.Create(CultureInfo.InvariantCulture, $"one more of agent {process}"));
+                        process == Coordinator ? "one more of the coordinator" : string.Create(CultureInfo.InvariantCulture, $"one more of the agent of device {process * devicesPerProcess}"));
                     break;
                 }
             }

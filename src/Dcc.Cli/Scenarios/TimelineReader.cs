@@ -188,7 +188,9 @@ internal sealed class TimelineReader(LinkReader links, ScenarioFaults faults)
                 return For(fields) is { } refused ? devices => new RefuseConnections(devices, refused) : null;
             case LinkVerb.Limit:
                 fields.Require("direction", "bytes");
-                var bytes = fields.Measure<int>("bytes", Quantity.BytesForm, Quantity.TryBytes);
+                var bytes = fields.Measure<int>(
+                    "bytes", Quantity.BytesForm + ", from 1 B",
+                    (string text, out int value) => Quantity.TryBytes(text, out value) && value >= 1);
                 return fields.Choice<LinkDirection>("direction") is { } limited && bytes is { } count
                     ? devices => new LimitBytes(devices, limited, count)
                     : null;

@@ -28,7 +28,8 @@ internal sealed class VirtualNetwork : IFaultTarget, IDisposable
     private readonly List<Action> held = [];
     private int round = -1;
     private int missing;
-    private bool coordinatorDown;
+    private readonly int devicesPerProcess;
+    private TimeSpan coordinatorDownUntil;
     private bool coordinatorPaused;
     private int[] pushBytes = [];
     private int[] reportBytes = [];
@@ -40,6 +41,7 @@ internal sealed class VirtualNetwork : IFaultTarget, IDisposable
         {
             Link = new VirtualLink(clock, settings, seed, index, () => Disconnect(index, FirstDelay)),
         })];
+        devicesPerProcess = scenario.DevicesPerProcess ?? 1;
         faults = new FaultInjector(scenario, this, clock.After, (kind, fault) => note(clock.Now, kind, fault));
         faults.Start();
         for (var device = 0; device < devices.Length; device++)
@@ -59,6 +61,9 @@ internal sealed class VirtualNetwork : IFaultTarget, IDisposable
         internal bool Paused { get; set; }
 
         internal List<Action> Held { get; } = [];
+
+        // While its process is away.
+        internal TimeSpan DownUntil { get; set; }
 
         internal bool Reported { get; set; }
 
@@ -114,15 +119,17 @@ internal sealed class VirtualNetwork : IFaultTarget, IDisposable
 
     public void KillAgents(IReadOnlyList<int> devices, TimeSpan restartAfter)
     {
-        foreach (var device in devices)
+        foreach (var index in OfProcesses(devices))
         {
-            Disconnect(device, restartAfter);
+            this.devices[index].DownUntil = clock.Now + restartAfter;
+            this.devices[index].Paused = false;
+            Disconnect(index, restartAfter);
         }
     }
 
     public void PauseAgents(IReadOnlyList<int> devices, bool pause)
     {
-        foreach (var device in devices.Select(index => this.devices[index]))
+        foreach (var device in OfProcesses(devices).Select(index => this.devices[index]))
         {
             device.Paused = pause;
             if (!pause)
@@ -134,8 +141,7 @@ internal sealed class VirtualNetwork : IFaultTarget, IDisposable
 
     public void EndCoordinator(bool kill, TimeSpan restartAfter)
     {
-        coordinatorDown = true;
-        clock.After(restartAfter, () => coordinatorDown = false);
+        coordinatorDownUntil = clock.Now + restartAfter;
         for (var device = 0; device < devices.Length; device++)
         {
             Disconnect(device, FirstDelay);
@@ -151,6 +157,10 @@ internal sealed class VirtualNetwork : IFaultTarget, IDisposable
         }
     }
 
+    // Every device of every process that hosts one of these.
+    private IEnumerable<int> OfProcesses(IReadOnlyList<int> named) => named.Select(device => device / devicesPerProcess).Distinct()
+        .SelectMany(process => Enumerable.Range(process * devicesPerProcess, devicesPerProcess).TakeWhile(device => device < devices.Length));
+
     private static void Release(List<Action> waiting)
     {
         var released = waiting.ToList();
@@ -165,14 +175,15 @@ internal sealed class VirtualNetwork : IFaultTarget, IDisposable
         device.Connected = false;
         device.Held.Clear();
         device.Link.Clear();
-        clock.After(retryAfter, Current(device, () => Connect(index, FirstDelay)));
+        var later = clock.Now + retryAfter;
+        clock.At(later > device.DownUntil ? later : device.DownUntil, Current(device, () => Connect(index, FirstDelay)));
     }
 
     // Three-way handshake, then hello and welcome.
     private void Connect(int index, TimeSpan delay)
     {
         var device = devices[index];
-        if (device.Refused || coordinatorDown)
+        if (device.Refused || clock.Now < coordinatorDownUntil)
         {
             clock.After(delay, Current(device, () => Connect(index, 2 * delay < LongestDelay ? 2 * delay : LongestDelay)));
             return;
@@ -186,9 +197,10 @@ internal sealed class VirtualNetwork : IFaultTarget, IDisposable
     private void Welcome(int index)
     {
         var device = devices[index];
+        var epoch = device.Epoch;
         device.Connected = true;
         device.Link.Send(LinkDirection.Down, WelcomeBytes, () => { });
-        if (round >= 0 && !device.Reported)
+        if (epoch == device.Epoch && round >= 0 && !device.Reported)
         {
             Push(index);
         }

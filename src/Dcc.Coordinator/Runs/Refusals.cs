@@ -51,7 +51,7 @@ internal static class Refusals
             $"rounds_held: expected at most {Math.Min(engine.Round, engine.Parameters.Rounds) + 1}, got {effect.Round + 1L}; the device learned in another run, or the journal was lost"),
         Refusal.WrongRound => new Status(
             StatusCode.FailedPrecondition, $"round: expected {Math.Min(engine.Round, engine.Parameters.Rounds)}, got {effect.Round}"),
-        Refusal.NotFinite => new Status(StatusCode.InvalidArgument, "report: expected finite numbers, got NaN or an infinity"),
+        Refusal.NotFinite => new Status(StatusCode.InvalidArgument, "report: expected numbers of at most 1e60, got another"),
         Refusal.ConflictingReport => new Status(
             StatusCode.FailedPrecondition, $"report: expected the scalars already reported for round {effect.Round}, got others"),
         Refusal.RunCancelled => new Status(StatusCode.Aborted, "run: cancelled by an operator"),

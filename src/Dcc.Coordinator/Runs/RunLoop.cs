@@ -16,6 +16,7 @@ namespace Dcc.Coordinator.Runs;
 internal sealed class RunLoop
 {
     private const int InputCapacity = 4096;
+    private const float Unknown = -1;
 
     private readonly string name;
     private readonly IJournalStore store;
@@ -33,6 +34,9 @@ internal sealed class RunLoop
     private readonly long[] pushedAt;
     private readonly float[] roundTrips;
     private readonly long openedAt;
+
+    // An earlier process may have pushed this round already: when is not known.
+    private readonly int resumedAt;
     private long committedAt;
     private double meanTheta;
     private ulong joins;
@@ -42,12 +46,13 @@ internal sealed class RunLoop
     /// <param name="store">Keeps its journal.</param>
     /// <param name="engine">The engine.</param>
     /// <param name="history">The rounds committed so far.</param>
+    /// <param name="isResumed">Whether an earlier process had the run.</param>
     /// <param name="options">Heartbeat.</param>
     /// <param name="faults">Counted together with the engine's refusals.</param>
     /// <param name="time">Clock of what watchers are told.</param>
     /// <param name="logger">The log.</param>
     internal RunLoop(
-        string name, IJournalStore store, RoundEngine engine, RunHistory history, CoordinatorOptions options, ProtocolFaults faults,
+        string name, IJournalStore store, RoundEngine engine, RunHistory history, bool isResumed, CoordinatorOptions options, ProtocolFaults faults,
         TimeProvider time, ILogger logger)
     {
         this.name = name;
@@ -61,6 +66,8 @@ internal sealed class RunLoop
         openedAt = time.GetUtcNow().ToUnixTimeMilliseconds();
         pushedAt = new long[engine.Parameters.Devices];
         roundTrips = new float[engine.Parameters.Devices];
+        Array.Fill(roundTrips, Unknown);
+        resumedAt = isResumed ? engine.Round : -1;
         Parameters = engine.Parameters;
         ShowTheta();
     }
@@ -213,12 +220,17 @@ internal sealed class RunLoop
 
     private void TakeEvent(in RoundEvent input)
     {
-        if (input.Kind == RoundEventKind.Reported && input.Round == engine.Round && input.Device < pushedAt.Length && pushedAt[input.Device] != 0)
+        var accepted = engine.Counters.Accepted;
+        var elapsed = input.Kind == RoundEventKind.Reported && input.Device < pushedAt.Length && pushedAt[input.Device] != 0
+            ? (float)Stopwatch.GetElapsedTime(pushedAt[input.Device]).TotalMilliseconds
+            : Unknown;
+        engine.Handle(input, effects);
+        if (engine.Counters.Accepted > accepted)
         {
-            roundTrips[input.Device] = (float)Stopwatch.GetElapsedTime(pushedAt[input.Device]).TotalMilliseconds;
+            // The round that it closes is published by the effects.
+            roundTrips[input.Device] = input.Round == resumedAt ? Unknown : elapsed;
         }
 
-        engine.Handle(input, effects);
         if (input.Kind == RoundEventKind.Left && streams.Remove(input.Incarnation))
         {
             Log.Left(logger, name, input.Device, input.Incarnation);
@@ -253,7 +265,8 @@ internal sealed class RunLoop
                     streams[effect.Incarnation].SendMissed(effect.Round, history.Missed(effect.Device, effect.Round, effect.LastRound));
                     break;
                 case RoundEffectKind.Push:
-                    pushedAt[effect.Device] = Stopwatch.GetTimestamp();
+                    // A push sent again after a reconnection does not start the round anew.
+                    pushedAt[effect.Device] = pushedAt[effect.Device] == 0 ? Stopwatch.GetTimestamp() : pushedAt[effect.Device];
                     streams[effect.Incarnation].SendPush(effect.Round, effect.Push);
                     break;
                 case RoundEffectKind.End:
@@ -333,7 +346,7 @@ internal sealed class RunLoop
             TellStatus();
         }
 
-        Array.Fill(roundTrips, -1);
+        Array.Fill(roundTrips, Unknown);
         Array.Clear(pushedAt);
         if (engine.Finished)
         {

@@ -46,7 +46,7 @@ internal sealed class RunRegistry(
                 }
             }
 
-            runs[name] = new RunLoop(name, store, engine!, history, options.Value, faults, time, logger);
+            runs[name] = new RunLoop(name, store, engine!, history, isResumed: true, options.Value, faults, time, logger);
             Log.RunResumed(logger, name, engine!.Round, engine.Parameters.Rounds);
         }
     }
@@ -72,7 +72,7 @@ internal sealed class RunRegistry(
             var effects = new List<RoundEffect>();
             var engine = RoundEngine.Create(parameters, effects);
             store.Append(name, effects[0].Record!);
-            var loop = new RunLoop(name, store, engine, new RunHistory(), options.Value, faults, time, logger);
+            var loop = new RunLoop(name, store, engine, new RunHistory(), isResumed: false, options.Value, faults, time, logger);
             runs[name] = loop;
             Log.RunCreated(logger, name, parameters.Devices, parameters.Rounds);
             if (started.Task.IsCompleted)

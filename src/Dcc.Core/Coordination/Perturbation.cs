@@ -18,7 +18,7 @@ public enum PerturbationKind
 
 /// <summary>Draws eps_i and eps'_i with c_n = c / (n+1)^0.101.</summary>
 /// <param name="kind">Distribution.</param>
-/// <param name="size">c, in (0, 0.5].</param>
+/// <param name="size">c, in [1e-12, 0.5].</param>
 /// <param name="seed">The run's seed.</param>
 public sealed class Perturbation(PerturbationKind kind, double size, ulong seed)
 {

@@ -42,7 +42,7 @@ public enum Refusal
     /// <summary>A report for a round that was not pushed yet.</summary>
     WrongRound,
 
-    /// <summary>A report with NaN or an infinity.</summary>
+    /// <summary>A report with NaN, an infinity or a number that no device can mean.</summary>
     NotFinite,
 
     /// <summary>A second report for the open round, with other scalars than the first.</summary>

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using Dcc.Core.Coordination;
 using Dcc.Core.Learning;
+using Dcc.Core.Validation;
 
 namespace Dcc.Core.Engine;
 
@@ -58,9 +60,16 @@ public sealed class RoundEngine
             throw new JournalException(first.Sequence, "its hash does not match its content");
         }
 
-        var parameters = RunParameters.FromJson(first.Body);
-        parameters.Validate();
-        return new RoundEngine(parameters, first);
+        try
+        {
+            var parameters = RunParameters.FromJson(first.Body);
+            parameters.Validate();
+            return new RoundEngine(parameters, first);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidInputException)
+        {
+            throw new JournalException(first.Sequence, $"its parameters are none of this version ({exception.Message})");
+        }
     }
 
     /// <summary>The run's parameters.</summary>
@@ -185,6 +194,11 @@ public sealed class RoundEngine
             throw new JournalException(record.Sequence, $"its pushes are not those of round {Round}");
         }
 
+        if (!Array.TrueForAll(round.Reports, report => report.IsInRange))
+        {
+            throw new JournalException(record.Sequence, "it holds a report that no run takes");
+        }
+
         round.Reports.CopyTo(reports, 0);
         Advance();
         if (!SameBits(round.ThetaAfter, Finished ? [] : update.Theta))
@@ -246,7 +260,7 @@ public sealed class RoundEngine
         {
             RefuseReport(input, Refusal.WrongRound, effects);
         }
-        else if (!input.Report.IsFinite)
+        else if (!input.Report.IsInRange)
         {
             RefuseReport(input, Refusal.NotFinite, effects);
         }

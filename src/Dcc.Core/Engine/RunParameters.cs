@@ -29,6 +29,9 @@ public sealed record RunParameters
     /// <summary>R where neither an option nor a file gives it.</summary>
     public const int DefaultRounds = 5;
 
+    // Below this theta and its neighbour would be one number.
+    private const double SmallestPerturbation = 1e-12;
+
     // Beyond this a price is no longer a number that single-precision learners can hold.
     private const double LargestPenalty = 1e30;
 
@@ -56,7 +59,7 @@ public sealed record RunParameters
     /// <summary>How constraints are perturbed.</summary>
     public PerturbationKind Perturbation { get; init; } = PerturbationKind.Sign;
 
-    /// <summary>c, in (0, 0.5].</summary>
+    /// <summary>c, in [1e-12, 0.5].</summary>
     public double PerturbationSize { get; init; } = 0.03;
 
     /// <summary>How theta moves.</summary>
@@ -95,9 +98,9 @@ public sealed record RunParameters
         Range("devices", Devices, MaxDevices, faults);
         Range("rounds", Rounds, MaxRounds, faults);
         Range("steps", Steps, int.MaxValue, faults);
-        if (!(PerturbationSize is > 0 and <= 0.5))
+        if (!(PerturbationSize is >= SmallestPerturbation and <= 0.5))
         {
-            faults.Add(new InputFault("perturbation-size", "a number in (0, 0.5]", Text(PerturbationSize)));
+            faults.Add(new InputFault("perturbation-size", "a number in [1e-12, 0.5]", Text(PerturbationSize)));
         }
 
         if (!(Exponent > 0) || !double.IsFinite(Exponent))
@@ -122,14 +125,15 @@ public sealed record RunParameters
                 Text(Exponent)));
         }
 
-        if (Devices > 0 && InitialTheta.Length != Devices)
+        var given = InitialTheta?.Length ?? 0;
+        if (Devices > 0 && given != Devices)
         {
-            faults.Add(new InputFault("initial-theta", $"{Devices} numbers, one per device", $"{InitialTheta.Length}"));
+            faults.Add(new InputFault("initial-theta", $"{Devices} numbers, one per device", $"{given}"));
         }
 
-        for (var i = 0; i < InitialTheta.Length; i++)
+        for (var i = 0; i < given; i++)
         {
-            if (!(InitialTheta[i] is >= 0 and <= 1))
+            if (!(InitialTheta![i] is >= 0 and <= 1))
             {
                 faults.Add(new InputFault($"initial-theta[{i}]", "a number in [0, 1]", Text(InitialTheta[i])));
                 break;

@@ -17,8 +17,17 @@ public readonly record struct Push(double Theta, double ThetaOwn, double Price, 
 /// <param name="Others">J(theta, p'); under <see cref="GradientKind.ExactMultiplier"/> the offload frequency f.</param>
 public readonly record struct Report(double Cost, double Own, double Others)
 {
-    /// <summary>Whether all three are finite.</summary>
-    public bool IsFinite => double.IsFinite(Cost) && double.IsFinite(Own) && double.IsFinite(Others);
+    /// <summary>
+    /// No scalar of a device is larger, by far: prices end at 1e30 (<see cref="Engine.RunParameters"/>), and a cost or multiplier is a price at most.
+    /// What a million devices report so far apart still has a gradient that is a number.
+    /// </summary>
+    public const double LargestMagnitude = 1e60;
+
+    /// <summary>Whether all three are numbers that a device can mean.</summary>
+    public bool IsInRange => IsScalar(Cost) && IsScalar(Own) && IsScalar(Others);
+
+    /// <summary>Whether it is neither NaN nor larger than <see cref="LargestMagnitude"/>.</summary>
+    public static bool IsScalar(double value) => Math.Abs(value) <= LargestMagnitude;
 }
 
 /// <summary>

@@ -27,8 +27,6 @@ internal sealed class Link
 
     internal LinkScheduler Scheduler { get; }
 
-    internal TimeSpan SlowClose { get; set; }
-
     internal HashSet<LinkConnection> Connections { get; } = [];
 
     internal LinkTotals Totals { get; } = new();
@@ -46,6 +44,17 @@ internal sealed class Link
     }
 
     internal void Limit(LinkDirection direction, long bytes) => limits[(int)direction] = bytes;
+
+    /// <summary>A connection is over, and what was to end it with it.</summary>
+    internal void Closed(LinkConnection connection, SegmentCounts? segments)
+    {
+        Totals.Closed(segments);
+        Connections.Remove(connection);
+        if (Connections.Count == 0)
+        {
+            limits.AsSpan().Clear();
+        }
+    }
 
     /// <summary>Takes bytes off a limit before they are written, no more than it leaves.</summary>
     internal int Reserve(LinkDirection direction, int bytes)

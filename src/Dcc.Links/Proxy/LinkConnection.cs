@@ -41,7 +41,25 @@ internal sealed class LinkConnection
 
     internal void Start() => Completion = RunAsync();
 
+    // Whatever fails on the way, a tap included, ends this connection: it must not stay open for a device to wait on.
     private async Task RunAsync()
+    {
+        try
+        {
+            await CarryAsync().ConfigureAwait(false);
+        }
+        catch
+        {
+            Abort();
+            throw;
+        }
+        finally
+        {
+            Close();
+        }
+    }
+
+    private async Task CarryAsync()
     {
         lock (link.Gate)
         {
@@ -51,20 +69,26 @@ internal sealed class LinkConnection
 
         if (await established.Task.ConfigureAwait(false))
         {
-            var upReading = LinkReader.ReadAsync(device, up);
+            var upReading = ReadAsync(device, up);
             var downReading = await accepted.Task.ConfigureAwait(false) && await ConnectAsync().ConfigureAwait(false)
-                ? LinkReader.ReadAsync(server!, down)
+                ? ReadAsync(server!, down)
                 : Task.CompletedTask;
             await Task.WhenAll(upReading, downReading).ConfigureAwait(false);
         }
 
         await up.FinishedAsync().ConfigureAwait(false);
         await down.FinishedAsync().ConfigureAwait(false);
-        Close();
     }
 
     /// <summary>Counts so far, or at the end.</summary>
     internal SegmentCounts? Segments => aborted ? segments : Count();
+
+    /// <summary>Ends both sides in order, the device's after a further delay. Under the link's lock.</summary>
+    internal void CloseSlowly(TimeSpan delay)
+    {
+        up.CloseBehind(TimeSpan.Zero);
+        down.CloseBehind(delay);
+    }
 
     /// <summary>Resets both sides; what is under way is lost. Nothing happens if the connection is over.</summary>
     internal void Abort()
@@ -128,11 +152,31 @@ internal sealed class LinkConnection
         }
     }
 
+    private async Task ReadAsync(Socket sender, LinkPump pump)
+    {
+        try
+        {
+            await LinkReader.ReadAsync(sender, pump).ConfigureAwait(false);
+        }
+        catch
+        {
+            // The other direction would read on.
+            Abort();
+            throw;
+        }
+    }
+
     private async Task<bool> ConnectAsync()
     {
         var socket = TcpSockets.Create(upstream);
         lock (link.Gate)
         {
+            if (aborted)
+            {
+                socket.Dispose();
+                return false;
+            }
+
             server = socket;
         }
 
@@ -169,8 +213,7 @@ internal sealed class LinkConnection
                 aborted = true;
             }
 
-            link.Totals.Closed(segments);
-            link.Connections.Remove(this);
+            link.Closed(this, segments);
         }
 
         device.Dispose();

@@ -98,11 +98,16 @@ public sealed class LinkProxy : IAsyncDisposable
 
     /// <summary>Changes the link, for bytes taken on from now on; those under way keep the time they had.</summary>
     /// <exception cref="InvalidInputException">The settings are out of range.</exception>
-    public void Change(LinkSettings settings)
+    public void Change(LinkSettings settings) => Change(_ => settings);
+
+    /// <summary>Changes the link from what it is to something else, without another change in between.</summary>
+    /// <exception cref="InvalidInputException">The settings are out of range.</exception>
+    public void Change(Func<LinkSettings, LinkSettings> change) => Apply(() =>
     {
+        var settings = change(link.Settings);
         Check(settings);
-        Apply(() => link.Change(settings));
-    }
+        link.Change(settings);
+    });
 
     /// <summary>Stalls bytes without closing connections. Those under way still arrive. Replaces any earlier partition.</summary>
     /// <param name="up">From the device.</param>
@@ -151,11 +156,21 @@ public sealed class LinkProxy : IAsyncDisposable
         Apply(() => link.Limit(direction, bytes));
     }
 
-    /// <summary>Passes on the end of a stream so much later than the link would, from now on; zero ends that.</summary>
+    /// <summary>
+    /// Closes all connections: behind what is under way the coordinator sees the end of the stream, and the device does so a while later. What
+    /// either sends in between is lost.
+    /// </summary>
+    /// <param name="delay">How much later the device hears of it, at least zero.</param>
     public void SlowClose(TimeSpan delay)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(delay, TimeSpan.Zero);
-        Apply(() => link.SlowClose = delay);
+        Apply(() =>
+        {
+            foreach (var connection in link.Connections)
+            {
+                connection.CloseSlowly(delay);
+            }
+        });
     }
 
     /// <summary>Resets all connections and frees the port. Every tap has been told of its connection's end when it returns.</summary>

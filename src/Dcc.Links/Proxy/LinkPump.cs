@@ -23,7 +23,6 @@ internal enum StreamEnd
 /// </summary>
 internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirection direction, IConnectionTap? tap) : Scheduled
 {
-
     // In a bulk transfer segments are due every few microseconds; waking for each would cost a core. Isolated ones are not held up.
     private static readonly TimeSpan Coalescing = TimeSpan.FromMicroseconds(250);
 
@@ -37,6 +36,10 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
     private bool writing;
     private bool stopped;
     private StreamEnd end;
+    private TimeSpan endDelay;
+
+    // Closed by a fault: what the sender still sends is read, so that it sees an end and not a reset, and goes nowhere.
+    private bool discarding;
     private TimeSpan? endDue;
     private TimeSpan lastWrite;
     private long lossesTold;
@@ -136,8 +139,8 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
     {
         lock (link.Gate)
         {
-            var room = stopped ? 0 : flow.Room(link.Now);
-            if (stopped || room >= RoomThreshold)
+            var room = discarding ? LinkReader.ReadBytes : stopped ? 0 : flow.Room(link.Now);
+            if (discarding || stopped || room >= RoomThreshold)
             {
                 return new ValueTask<int>(room);
             }
@@ -155,10 +158,10 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
         tap?.Sent(direction, buffer.AsSpan(0, length));
         lock (link.Gate)
         {
-            if (stopped)
+            if (stopped || discarding)
             {
                 ArrayPool<byte>.Shared.Return(buffer);
-                return false;
+                return discarding;
             }
 
             var now = link.Now;
@@ -184,6 +187,19 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
         }
     }
 
+    /// <summary>Ends the stream behind what is under way, whether or not its sender has; the receiver hears of it so much later. Under the link's lock.</summary>
+    internal void CloseBehind(TimeSpan delay)
+    {
+        if (!stopped && end == StreamEnd.None)
+        {
+            (end, endDelay, discarding) = (StreamEnd.Finish, delay, true);
+            roomWanted?.TrySetResult(LinkReader.ReadBytes);
+            roomWanted = null;
+            flow.Send(link.Now, 0);
+            Reschedule();
+        }
+    }
+
     // Writes all that has arrived; at most one thread at a time is past the first lock.
     private void Deliver()
     {
@@ -195,7 +211,7 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
                 return;
             }
 
-            var sent = receiver!.Send(due.Span, SocketFlags.None, out var error);
+            var error = Write(due.Span, out var sent);
             if (error == SocketError.WouldBlock)
             {
                 slowWrite = WriteSlowlyAsync(due);
@@ -206,6 +222,21 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
             {
                 return;
             }
+        }
+    }
+
+    private SocketError Write(ReadOnlySpan<byte> due, out int sent)
+    {
+        try
+        {
+            sent = receiver!.Send(due, SocketFlags.None, out var error);
+            return error;
+        }
+        catch (ObjectDisposedException)
+        {
+            // Aborted by another thread since these bytes were taken.
+            sent = 0;
+            return SocketError.OperationAborted;
         }
     }
 
@@ -284,7 +315,7 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
             return connection.Abort;
         }
 
-        endDue ??= now + link.SlowClose;
+        endDue ??= now + endDelay;
         if (now < endDue)
         {
             Reschedule();

@@ -29,7 +29,10 @@ public sealed class BrokenScenarioTests : IDisposable
         { 2, "run.rounds: expected no tag, got tag:yaml.org,2002:int", "name: a\nrun: {rounds: !!int 3}\n" },
         { 2, "timelines: expected one of name, description, run, links, timeline, chaos, got an unknown key", "name: a\ntimelines: []\n" },
         { 1, "name: expected a value, got nothing", "run: {}\n" },
-        { 2, "name: expected lower-case letters, digits and hyphens, got My Scenario", "# a name with a space\nname: My Scenario\n" },
+        { 2, "name: expected 1 to 63 lower-case letters, digits and hyphens, none at either end, got My Scenario", "# a name with a space\nname: My Scenario\n" },
+
+        { 1, "name: expected 1 to 63 lower-case letters, digits and hyphens, none at either end, got -", "name: \"-\"\n" },
+        { 2, "syntax: expected valid YAML, got text that cannot stand here", "name: a\ndescription: \"\\UFFFFFFFF\"\n" },
 
         // The run.
         { 2, "run: expected a mapping of devices, rounds, ", "name: a\nrun: 5\n" },
@@ -41,9 +44,11 @@ public sealed class BrokenScenarioTests : IDisposable
         { 3, "run.seed: expected a whole number from 0 to 2^64-1, got -1", "name: a\nrun:\n  seed: -1\n" },
         { 3, "run.solver: expected q-learning|price-q|exact, got PriceQ", "name: a\nrun:\n  solver: PriceQ\n" },
         { 3, "run.alpha: expected a positive number, got .inf", "name: a\nrun:\n  alpha: .inf\n" },
-        { 3, "run.perturbationSize: expected a number in (0, 0.5], got 0.6", "name: a\nrun:\n  perturbationSize: 0.6\n" },
+        { 3, "run.perturbationSize: expected a number in [1e-12, 0.5], got 0.6", "name: a\nrun:\n  perturbationSize: 0.6\n" },
         { 4, "run.initialTheta[1]: expected a number in [0, 1], got 2", "name: a\nrun:\n  initialTheta: [0.5,\n    2]\n" },
         { 3, "run.system: expected a readable file or an inline system", "name: a\nrun:\n  system: no-such-file.json\n" },
+        { 3, "run.system: expected a readable file or an inline system, got /dev/zero (larger than 128 MiB)", "name: a\nrun:\n  system: /dev/zero\n" },
+        { 3, "run.devicesPerProcess: expected a whole number from 1 to 4000, got 4001", "name: a\nrun:\n  devicesPerProcess: 4001\n" },
         { 4, "run.system.gamma: expected a number in (0, 1), got 1.5", System("gamma: 1.5", "maxCost: 7") },
         { 9, "run.system.devices[0].maxCost: ", System("gamma: 0.9", "maxCost: 0") },
         { 10, "run.devices: expected 1, the number in the system, got 3", System("gamma: 0.9", "maxCost: 7") + "  devices: 3\n" },
@@ -75,7 +80,7 @@ public sealed class BrokenScenarioTests : IDisposable
         { 4, "links.mix[1].weight: expected a positive number up to 1000000, got 0", "name: a\nlinks:\n  mix: [{link: wifi, weight: 1},\n    {link: lte, weight: 0}]\n" },
         { 3, "links.overrides[0].devices: expected device indices from 0 to 9, got 10", "name: a\nlinks:\n  overrides: [{devices: 8-10, link: lte}]\n" },
         { 5, "links.overrides[1].devices: expected each device in one override, got device 4 again", "name: a\nlinks:\n  overrides:\n    - {devices: 0-4, link: lte}\n    - {devices: [4, 5], link: 3g}\n" },
-        { 3, "links.overrides[0].devices: expected each device once, got 2 again", "name: a\nlinks:\n  overrides: [{devices: [0-3, 2], link: lte}]\n" },
+        { 3, "links.overrides[0].devices: expected each device once, got 0-3 and 2", "name: a\nlinks:\n  overrides: [{devices: [0-3, 2], link: lte}]\n" },
         { 3, "links.overrides[0].devices: expected all, odd, even, an index, a range such as 0-4", "name: a\nlinks:\n  overrides: [{devices: 4-0, link: lte}]\n" },
 
         // The timeline.
@@ -103,7 +108,11 @@ public sealed class BrokenScenarioTests : IDisposable
         { 3, "timeline[0].at: expected a mapping of time, round, point, device, got 1", Timeline("{at: 1, link: reset, devices: 1}") },
         { 3, "timeline[0].devices: expected device indices from 0 to 9, got 10", Timeline("{at: {round: 1}, link: reset, devices: [0, 10]}") },
 
+        { 3, "timeline[0].bytes: expected a size such as 64 KiB (B, KiB, MiB), from 1 B, got 0 B", Timeline("{at: {round: 1}, link: limit, direction: up, bytes: 0 B, devices: 0}") },
+        { 4, "links.default.resetAfter: expected 1 ms to 1 hour, got 0 ms", "name: a\nlinks:\n  default:\n    resetAfter: 0 ms\n" },
+
         // Faults that cannot both be meant.
+        { 5, "timeline[1]: expected one action on an agent at a time", "run: {devicesPerProcess: 2}\n" + Timeline("{at: {round: 1}, agent: kill, devices: 0, restartAfter: 1 s}", "{at: {round: 1}, agent: pause, devices: 1, for: 1 s}") },
         { 4, "timeline[1]: expected partitions that do not overlap, got partition up of device 1 for 2 s at round 1, beside timeline[0] (line 3)", Timeline("{at: {round: 1}, link: stall, devices: all, for: 1 s}", "{at: {round: 1}, link: partition, direction: up, devices: 1, for: 2 s}") },
         { 4, "timeline[1]: expected partitions that do not overlap", Timeline("{at: {time: 1 s}, link: stall, devices: 1, for: 2 s}", "{at: {time: 2500 ms}, link: stall, devices: odd, for: 1 s}") },
         { 4, "timeline[1]: expected one action on an agent at a time", Timeline("{at: {point: push-arrived, device: 1, round: 1}, agent: kill, devices: 1, restartAfter: 1 s}", "{at: {point: push-arrived, device: 1, round: 1}, agent: pause, devices: 0-3, for: 1 s}") },

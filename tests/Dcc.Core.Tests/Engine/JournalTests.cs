@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Dcc.Core.Coordination;
 using Dcc.Core.Devices;
 using Dcc.Core.Engine;
 using Dcc.Core.Learning;
@@ -116,6 +117,51 @@ public class JournalTests
             _ => good with { InitialTheta = [0, double.NaN] },
         };
         Assert.Equal(field, Assert.Single(Assert.Throws<InvalidInputException>(bad.Validate).Faults).Field);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("null")]
+    [InlineData("[")]
+    [InlineData("""{"devices":2,"rounds":0,"seed":1,"initialTheta":[0,0]}""")]
+    [InlineData("""{"devices":2,"rounds":1,"seed":1,"initialTheta":null}""")]
+    [InlineData("""{"devices":2,"rounds":1,"seed":1,"initialTheta":[0,0],"ofALaterVersion":1}""")]
+    public void Recover_ParametersThatAreNone_NamesTheRecord(string body)
+    {
+        var record = JournalRecord.After(null, JournalRecordKind.Parameters, System.Text.Encoding.UTF8.GetBytes(body));
+        Assert.Equal(0, Assert.Throws<JournalException>(() => RoundEngine.Recover(record)).Sequence);
+    }
+
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(-1e61)]
+    public void Replay_ReportThatNoRunTakes_NamesTheRecord(double cost)
+    {
+        var journal = Finished().Journal;
+        var round = CommittedRound.FromBytes(journal[2].Body, 3);
+        round.Reports[1] = round.Reports[1] with { Cost = cost };
+        Assert.Equal(2, FirstBad(journal, 2, JournalRecord.After(journal[1], JournalRecordKind.Round, round.ToBytes())));
+    }
+
+    [Fact]
+    public void Handle_LargestReports_MoveThetaToNumbers()
+    {
+        var parameters = new RunParameters { Devices = 2, Rounds = 1, Seed = 1, PerturbationSize = 1e-12, InitialTheta = [0.5, 0.5] };
+        foreach (var rule in Enum.GetValues<StepRuleKind>())
+        {
+            var effects = new List<RoundEffect>();
+            var engine = RoundEngine.Create(parameters with { StepRule = rule }, effects);
+            for (var device = 0; device < 2; device++)
+            {
+                const double Most = Report.LargestMagnitude;
+                engine.Handle(RoundEvent.Joined(device, 1, -1), effects);
+                engine.Handle(RoundEvent.Reported(device, 1, 0, new Report(-Most, Most, device == 0 ? Most : -Most)), effects);
+            }
+
+            Assert.Equal(1, engine.Round);
+            Assert.All(engine.Theta.ToArray(), theta => Assert.InRange(theta, 0, 1));
+        }
     }
 
     private static InMemoryRun Finished()

@@ -38,15 +38,25 @@ public sealed class LinkProxyTests
     }
 
     [Fact]
-    public async Task SlowClose_EndOfStream_ComesLateBytesDoNot()
+    public async Task SlowClose_OpenConnection_EndsForTheServerAndLaterForTheDevice()
     {
         await using var wire = new Wire(LinkSettings.None);
-        wire.Proxy.SlowClose(TimeSpan.FromMilliseconds(200));
         var (device, server) = await wire.ConnectAsync();
+        await Wire.SendAsync(device, Wire.Bytes(10));
+        Assert.Equal(Wire.Bytes(10), await Wire.ReadAsync(server, 10));
+
         var start = Stopwatch.GetTimestamp();
-        device.Shutdown(SocketShutdown.Send);
+        wire.Proxy.SlowClose(TimeSpan.FromMilliseconds(200));
         Assert.Empty(await Wire.ReadAllAsync(server));
+        await Wire.SendAsync(device, Wire.Bytes(10));
+        await Wire.SendAsync(server, Wire.Bytes(10));
+        Assert.Empty(await Wire.ReadAllAsync(device));
+
         Assert.True(Stopwatch.GetElapsedTime(start).TotalMilliseconds >= 200);
+        Assert.Equal(0, wire.Proxy.Counts.Resets);
+        var (again, served) = await wire.ConnectAsync();
+        await Wire.SendAsync(again, Wire.Bytes(10));
+        Assert.Equal(Wire.Bytes(10), await Wire.ReadAsync(served, 10));
     }
 
     [Fact]

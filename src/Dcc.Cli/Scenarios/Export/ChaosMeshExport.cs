@@ -53,6 +53,7 @@ internal static class ChaosMeshExport
 
                 break;
             case ChangeLink change:
+                text.Append("# delete the link objects of these devices first, and apply them again at the end: Chaos Mesh adds what several objects do\n");
                 foreach (var (device, direction) in named.SelectMany(device => Enum.GetValues<LinkDirection>().Select(way => (device, way))))
                 {
                     Link(text, scenario.Name, part, device, direction, change.Change.ApplyTo(scenario.LinkOf(device))[direction], change.End?.For);
@@ -90,7 +91,7 @@ internal static class ChaosMeshExport
         {
             netem.Append(
                 CultureInfo.InvariantCulture,
-                $"  delay:\n    latency: {Time(link.Latency)}\n    jitter: {Time(link.Jitter)}\n    correlation: \"{Percent(link.JitterCorrelation)}\"\n");
+                $"  delay:\n    latency: {Time(TrafficControlExport.Delay(link))}\n    jitter: {Time(link.Jitter)}\n    correlation: \"{Percent(link.JitterCorrelation)}\"\n");
         }
 
         // The long-run share of a Gilbert-Elliott channel: Chaos Mesh has no bursts, only a correlation.
@@ -107,7 +108,7 @@ internal static class ChaosMeshExport
             Network(text, scenario, part, device, direction, "netem", netem.ToString(), duration);
             if (link.Burst is not null || (link.Jitter > TimeSpan.Zero && link.JitterDistribution != JitterDistribution.Normal))
             {
-                text.Append("# no equivalent: losses in bursts (their mean is above), jitter distributions but normal\n");
+                text.Append("# no equivalent: losses in bursts and jitter that is not normal (their means are above)\n");
             }
         }
 

@@ -21,6 +21,7 @@ internal static class TrafficControlExport
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"# {scenario.Name}: tc commands. Run as root; set UP_I and DOWN_I to interfaces, one pair per device I.\n");
         text.Append("# tc drops a lost packet and TCP repairs it; dcc shows that repair as a delay. Reordering by netem jitter does not occur in dcc.\n");
+        text.Append("# Pareto jitter is never early in dcc: its mean is part of the delay here.\n");
         int[] chosen = [.. devices];
         foreach (var device in chosen)
         {
@@ -68,7 +69,7 @@ internal static class TrafficControlExport
             ? Math.Max(LeastPackets, Math.Ceiling((bandwidth * (link.Latency + link.Jitter).TotalSeconds * 2 + link.QueueBytes) / PacketBytes))
                 .ToString("F0", CultureInfo.InvariantCulture)
             : Loose;
-        var words = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"limit {packets} delay {Micro(link.Latency)}"));
+        var words = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"limit {packets} delay {Micro(Delay(link))}"));
         if (link.Jitter > TimeSpan.Zero)
         {
             words.Append(CultureInfo.InvariantCulture, $" {Micro(link.Jitter)} {Percent(link.JitterCorrelation)}");
@@ -88,6 +89,10 @@ internal static class TrafficControlExport
 
         return words.ToString();
     }
+
+    /// <summary>The mean delay: Pareto jitter is never early, while that of netem, like every other, has a mean of zero.</summary>
+    internal static TimeSpan Delay(DirectionSettings link) =>
+        link.JitterDistribution == JitterDistribution.Pareto ? link.Latency + link.Jitter : link.Latency;
 
     // A time is something a shell can wait for; rounds and protocol points are known to dcc alone.
     private static void Fault(StringBuilder text, TimelineFault fault, Scenario scenario, int[] devices)

@@ -35,9 +35,10 @@ internal sealed class YamlText
         {
             yaml.Explain(text, Line(exception.Start), Line(exception.End), exception.Message);
         }
-        catch (InvalidOperationException)
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
         {
-            // The library throws this in place of its own exception where a line inside braces or brackets is not indented.
+            // The library throws these in place of its own exception: where a line inside braces or brackets is not indented, and for an escape
+            // sequence that is no character.
             var line = Line(yaml.scanner.CurrentPosition);
             yaml.Explain(text, line, line, "text that cannot stand here, or is not indented");
         }
