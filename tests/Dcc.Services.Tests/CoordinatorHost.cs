@@ -1,5 +1,6 @@
 using System.Globalization;
 using Dcc.Agent;
+using Dcc.Agent.Telemetry;
 using Dcc.Coordinator.Runs;
 using Dcc.Core.Devices;
 using Dcc.Core.Engine;
@@ -32,6 +33,8 @@ internal sealed class CoordinatorHost : IAsyncDisposable
     internal string Address => app.Urls.Single();
 
     internal GrpcChannel Channel { get; }
+
+    internal AgentInstruments Instruments { get; } = new();
 
     internal Coordination.CoordinationClient Coordination => new(Channel);
 
@@ -69,7 +72,7 @@ internal sealed class CoordinatorHost : IAsyncDisposable
     }
 
     internal DeviceWorker Worker(int device, SemaphoreSlim learning, ILogger logger) => new(
-        device, new AgentOptions { Coordinator = Address, Run = Run }, null, Coordination, learning, TimeProvider.System, logger);
+        device, new AgentOptions { Coordinator = Address, Run = Run }, null, Coordination, learning, Instruments, TimeProvider.System, logger);
 
     internal async Task<RunStatus> Status() =>
         await Operation.GetRunAsync(new RunRequest { Run = Run }, cancellationToken: TestContext.Current.CancellationToken);
@@ -79,6 +82,7 @@ internal sealed class CoordinatorHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Channel.Dispose();
+        Instruments.Dispose();
         await app.DisposeAsync();
     }
 
