@@ -8,7 +8,9 @@ using Dcc.Cli.Terminal;
 using Dcc.Core.Devices;
 using Dcc.Core.Engine;
 using Dcc.Core.Validation;
+using Dcc.Hosting.Telemetry;
 using Dcc.Journal;
+using Dcc.Links;
 
 namespace Dcc.Cli.Commands;
 
@@ -24,7 +26,15 @@ internal static class EmulateCommand
         var output = new OutputOptions();
         var scenarioName = Inputs.Scenario("SCENARIO", required: false);
         var perProcess = Inputs.Number<int>("--devices-per-process", "Devices hosted by one agent process [1].", "K");
-        var command = new Command("emulate", "Run the algorithm as a coordinator and agents, each a process, over gRPC on loopback.") { scenarioName, perProcess };
+        var metrics = new Option<string?>("--metrics")
+        {
+            Description = "Serve /metrics of the links here, such as http://127.0.0.1:9102 [nowhere]. The coordinator's are on its own port.",
+            HelpName = "URL",
+        };
+        var command = new Command("emulate", "Run the algorithm as a coordinator and agents, each a process, over gRPC on loopback.")
+        {
+            scenarioName, perProcess, metrics,
+        };
         foreach (var option in output.All.Concat(options.All))
         {
             command.Add(option);
@@ -44,9 +54,12 @@ internal static class EmulateCommand
                     devicesPerProcess.ToString(CultureInfo.InvariantCulture));
             }
 
+            using var instruments = new LinkInstruments();
+            using var bridge = new PrometheusBridge(instruments.Meter);
+            using var listener = Listen(parsed.GetValue(metrics), bridge);
             using var folder = output.Claim(parsed, "emulate");
             var summary = await ProgressDisplay
-                .Run("emulate", progress => Emulate(parameters, system, scenario, devicesPerProcess, folder, progress, cancellation))
+                .Run("emulate", progress => Emulate(parameters, system, scenario, devicesPerProcess, folder, instruments, progress, cancellation))
                 .ConfigureAwait(false);
             ResultTable.Write(summary, folder.DirectoryPath);
             return Program.Done;
@@ -54,13 +67,25 @@ internal static class EmulateCommand
         return command;
     }
 
+    private static IDisposable? Listen(string? address, PrometheusBridge bridge)
+    {
+        if (address is null)
+        {
+            return null;
+        }
+
+        var faults = new List<InputFault>();
+        MetricsListener.CheckAddress("metrics", address, faults);
+        return faults.Count == 0 ? MetricsListener.Start(address, bridge.Registry) : throw new InvalidInputException(faults);
+    }
+
     private static async Task<RunSummary> Emulate(
-        RunParameters parameters, EdgeSystem system, Scenario scenario, int devicesPerProcess, RunFolder folder, IProgressDisplay progress,
-        CancellationToken cancellation)
+        RunParameters parameters, EdgeSystem system, Scenario scenario, int devicesPerProcess, RunFolder folder, LinkInstruments instruments,
+        IProgressDisplay progress, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         using var events = new EventsFile(folder.File("events.jsonl"));
-        using var run = new EmulatedRun(parameters, system, scenario, devicesPerProcess, folder, events, progress);
+        using var run = new EmulatedRun(parameters, system, scenario, devicesPerProcess, folder, events, instruments, progress);
         await run.Execute(cancellation).ConfigureAwait(false);
         progress.Advance(1, "evaluating the result");
         using var journal = SqliteJournal.OpenExisting(folder.Journal);
