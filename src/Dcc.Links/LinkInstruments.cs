@@ -58,7 +58,7 @@ public sealed class LinkInstruments : IDisposable
             "{fault}", "Faults injected into links, by kind.");
         Meter.CreateObservableCounter(
             "dcc.link.resets", () => links.Sum(link => link.Proxy.Counts.Resets), "{connection}", "Connections that ended by a reset, whoever caused it.");
-        Meter.CreateObservableGauge("dcc.link.connections", () => links.Sum(link => link.Proxy.Counts.Open), "{connection}", "Connections that are open.");
+        Meter.CreateObservableGauge("dcc.link.connections", () => links.Sum(link => (long)link.Proxy.Counts.Open), "{connection}", "Connections that are open.");
     }
 
     /// <summary>The meter.</summary>

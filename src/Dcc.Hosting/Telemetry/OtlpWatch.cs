@@ -18,12 +18,15 @@ internal sealed partial class OtlpWatch : IHostedLifecycleService, IDisposable
     private static readonly TimeSpan LongestFlush = TimeSpan.FromSeconds(2);
 
     private readonly IServiceProvider services;
+    private readonly ILogger logger;
     private readonly FailureListener failures;
+    private bool said;
 
     public OtlpWatch(IServiceProvider services, ILogger<OtlpWatch> logger)
     {
         this.services = services;
-        failures = new FailureListener(reason => Failing(logger, reason));
+        this.logger = logger;
+        failures = new FailureListener(SayOnce);
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -37,19 +40,31 @@ internal sealed partial class OtlpWatch : IHostedLifecycleService, IDisposable
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     // Everything else has stopped, so nothing is recorded any more. Shutting down blocks: a thread each.
-    public Task StoppedAsync(CancellationToken cancellationToken)
+    public async Task StoppedAsync(CancellationToken cancellationToken)
     {
         var limit = (int)LongestFlush.TotalMilliseconds;
-        return Task.WhenAll(
+        var flushed = await Task.WhenAll(
             Blocking(() => services.GetService<TracerProvider>()?.Shutdown(limit)),
             Blocking(() => services.GetService<MeterProvider>()?.Shutdown(limit)),
-            Blocking(() => services.GetService<LoggerProvider>()?.Shutdown(limit)));
+            Blocking(() => services.GetService<LoggerProvider>()?.Shutdown(limit))).ConfigureAwait(false);
+        if (flushed.Contains(false))
+        {
+            SayOnce($"the last of it was not taken within {LongestFlush.TotalSeconds} s");
+        }
     }
 
     public void Dispose() => failures.Dispose();
 
-    private static Task Blocking(Action action) =>
-        Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    private static Task<bool?> Blocking(Func<bool?> shutdown) =>
+        Task.Factory.StartNew(shutdown, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private void SayOnce(string reason)
+    {
+        if (!Interlocked.Exchange(ref said, true))
+        {
+            Failing(logger, reason);
+        }
+    }
 
     [LoggerMessage(
         1, LogLevel.Warning, "OTLP: telemetry cannot be exported, said once, nothing else is affected ({Reason})", EventName = "OtlpFailing")]
@@ -61,7 +76,6 @@ internal sealed partial class OtlpWatch : IHostedLifecycleService, IDisposable
         private const int LongestReason = 300;
 
         private readonly Action<string> tell;
-        private bool said;
 
         internal FailureListener(Action<string> tell)
         {
@@ -71,13 +85,7 @@ internal sealed partial class OtlpWatch : IHostedLifecycleService, IDisposable
             EventSourceCreated += (_, created) => Enable(created.EventSource);
         }
 
-        protected override void OnEventWritten(EventWrittenEventArgs eventData)
-        {
-            if (!Interlocked.Exchange(ref said, true))
-            {
-                tell(Reason(eventData));
-            }
-        }
+        protected override void OnEventWritten(EventWrittenEventArgs eventData) => tell(Reason(eventData));
 
         private void Enable(EventSource? source)
         {

@@ -26,6 +26,7 @@ public sealed class PrometheusBridge : IDisposable
         metrics = Metrics.WithCustomRegistry(Registry);
         metrics.ExemplarBehavior = ExemplarBehavior.NoExemplars();
         listener.InstrumentPublished = Publish;
+        listener.SetMeasurementEventCallback<int>((_, value, tags, family) => ((Family)family!).Take(value, tags));
         listener.SetMeasurementEventCallback<long>((_, value, tags, family) => ((Family)family!).Take(value, tags));
         listener.SetMeasurementEventCallback<double>((_, value, tags, family) => ((Family)family!).Take(value, tags));
         listener.Start();
