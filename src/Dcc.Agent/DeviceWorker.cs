@@ -4,6 +4,7 @@ using Dcc.Core.Devices;
 using Dcc.Core.Engine;
 using Dcc.Core.Learning;
 using Dcc.Core.Validation;
+using Dcc.Hosting.Telemetry;
 using Dcc.Protocol;
 using Dcc.Protocol.V1;
 using Grpc.Core;
@@ -216,7 +217,7 @@ internal sealed class DeviceWorker
         switch (outcome)
         {
             case PushOutcome.Learned:
-                Log.Learned(logger, RoundTraceIds.OfRound(options.Run, round).TraceId, device, round);
+                Log.Learned(logger, new LoggedTrace(RoundTraceIds.OfRound(options.Run, round)), device, round);
                 break;
             case PushOutcome.Gap:
                 throw new RpcException(new Status(StatusCode.Unavailable, $"round {round} was pushed while {session!.LastRoundHeld} is held"));

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using Dcc.Hosting.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Dcc.Agent;
@@ -16,7 +16,7 @@ internal static partial class Log
     internal static partial void Lost(ILogger logger, int device, string reason);
 
     [LoggerMessage(4, LogLevel.Information, "[{TraceId}] Device {Device}: learned round {Round}")]
-    internal static partial void Learned(ILogger logger, ActivityTraceId traceId, int device, int round);
+    internal static partial void Learned(ILogger logger, LoggedTrace traceId, int device, int round);
 
     [LoggerMessage(5, LogLevel.Information, "Device {Device}: the run has ended, final theta {Theta}")]
     internal static partial void Ended(ILogger logger, int device, double theta);

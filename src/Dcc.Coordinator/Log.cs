@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using Dcc.Hosting.Telemetry;
 
 namespace Dcc.Coordinator;
 
@@ -21,7 +21,7 @@ internal static partial class Log
     internal static partial void Left(ILogger logger, string run, int device, long incarnation);
 
     [LoggerMessage(6, LogLevel.Information, "[{TraceId}] Run {Run}: round {Round} committed")]
-    internal static partial void Committed(ILogger logger, ActivityTraceId traceId, string run, int round);
+    internal static partial void Committed(ILogger logger, LoggedTrace traceId, string run, int round);
 
     [LoggerMessage(7, LogLevel.Information, "Run {Run}: finished with digest {Digest}")]
     internal static partial void Finished(ILogger logger, string run, string digest);
@@ -33,5 +33,5 @@ internal static partial class Log
     internal static partial void RunFailed(ILogger logger, string run, Exception exception);
 
     [LoggerMessage(10, LogLevel.Information, "[{TraceId}] Run {Run}: cancelled in round {Round}")]
-    internal static partial void Cancelled(ILogger logger, ActivityTraceId traceId, string run, int round);
+    internal static partial void Cancelled(ILogger logger, LoggedTrace traceId, string run, int round);
 }

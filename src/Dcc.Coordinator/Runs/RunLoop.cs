@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Dcc.Coordinator.Telemetry;
 using Dcc.Core.Engine;
 using Dcc.Core.Validation;
+using Dcc.Hosting.Telemetry;
 using Dcc.Journal;
 using Dcc.Protocol;
 using Dcc.Protocol.V1;
@@ -390,7 +391,7 @@ internal sealed class RunLoop
         }
     }
 
-    private ActivityTraceId TraceId(int round) => RoundTraceIds.OfRound(name, round).TraceId;
+    private LoggedTrace TraceId(int round) => new(RoundTraceIds.OfRound(name, round));
 
     private void AddWatcher(Channel<RunUpdate> watcher)
     {

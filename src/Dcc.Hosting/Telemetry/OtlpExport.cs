@@ -2,6 +2,7 @@ using Dcc.Core.Validation;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using OpenTelemetry.Exporter;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -16,6 +17,9 @@ namespace Dcc.Hosting.Telemetry;
 public static class OtlpExport
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    private const string Metrics = "METRICS";
+    private const string Traces = "TRACES";
+    private const string Logs = "LOGS";
     private const string PollyMeter = "Polly";
 
     // The runtime's own since .NET 9: OpenTelemetry.Instrumentation.Runtime adds no more than this name.
@@ -30,7 +34,7 @@ public static class OtlpExport
     public static void Configure(IHostApplicationBuilder builder, string service, string meter, string source)
     {
         var settings = builder.Configuration;
-        var (metrics, traces, logs) = (IsWanted(settings, "METRICS"), IsWanted(settings, "TRACES"), IsWanted(settings, "LOGS"));
+        var (metrics, traces, logs) = (IsWanted(settings, Metrics), IsWanted(settings, Traces), IsWanted(settings, Logs));
         if (string.Equals(settings["OTEL_SDK_DISABLED"], "true", StringComparison.OrdinalIgnoreCase) || !(metrics || traces || logs))
         {
             return;
@@ -40,28 +44,43 @@ public static class OtlpExport
         var telemetry = builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService(service).AddEnvironmentVariableDetector());
         if (metrics)
         {
-            telemetry.WithMetrics(provider => provider.AddMeter(meter, PollyMeter, RuntimeMeter).AddOtlpExporter());
+            telemetry.WithMetrics(provider => provider.AddMeter(meter, PollyMeter, RuntimeMeter).AddOtlpExporter(to => Address(settings, Metrics, to)));
         }
 
         if (traces)
         {
-            telemetry.WithTracing(provider => provider.AddSource(source).AddOtlpExporter());
+            telemetry.WithTracing(provider => provider.AddSource(source).AddOtlpExporter(to => Address(settings, Traces, to)));
         }
 
         if (logs)
         {
             telemetry.WithLogging(
-                provider => provider.AddProcessor(new RoundTraceOnLogs()).AddOtlpExporter(), options => options.IncludeFormattedMessage = true);
+                provider => provider.AddProcessor(new TraceOnLogs()).AddOtlpExporter(to => Address(settings, Logs, to)), options => options.IncludeFormattedMessage = true);
         }
 
         builder.Services.AddHostedService<OtlpWatch>();
     }
 
-    private static bool IsWanted(IConfiguration settings, string signal)
+    private static bool IsWanted(IConfiguration settings, string signal) =>
+        (IsAddress(settings, Own(signal, "ENDPOINT")) | IsAddress(settings, Endpoint)) && settings[$"OTEL_{signal}_EXPORTER"] != "none";
+
+    // A signal's own variables win. The SDK reads them only in UseOtlpExporter, which exports every signal or none.
+    private static void Address(IConfiguration settings, string signal, OtlpExporterOptions exporter)
     {
-        var own = $"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT";
-        return IsAddress(settings, own) | IsAddress(settings, Endpoint) && settings[$"OTEL_{signal}_EXPORTER"] != "none";
+        exporter.Protocol = settings[Own(signal, "PROTOCOL")] switch
+        {
+            "grpc" => OtlpExportProtocol.Grpc,
+            "http/protobuf" => OtlpExportProtocol.HttpProtobuf,
+            _ => exporter.Protocol,
+        };
+        exporter.Headers = settings[Own(signal, "HEADERS")] ?? exporter.Headers;
+        if (settings[Own(signal, "ENDPOINT")] is { Length: > 0 } endpoint)
+        {
+            exporter.Endpoint = new Uri(endpoint);
+        }
     }
+
+    private static string Own(string signal, string what) => $"OTEL_EXPORTER_OTLP_{signal}_{what}";
 
     // What is no address the SDK would replace by its default in silence.
     private static bool IsAddress(IConfiguration settings, string variable) => settings[variable] is { Length: > 0 } text

@@ -6,9 +6,9 @@ using Dcc.Protocol.V1;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Dcc.Services.Tests;
+namespace Dcc.Services.Tests.Telemetry;
 
-public class TelemetryTests
+public class PollyMeterTests
 {
     [Fact]
     public async Task StreamAttempts_AreMetricsOfPollysMeter()
