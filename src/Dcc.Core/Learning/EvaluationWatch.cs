@@ -1,7 +1,7 @@
 namespace Dcc.Core.Learning;
 
 /// <summary>What a solver works on in one go.</summary>
-public enum Evaluation
+public enum EvaluationKind
 {
     /// <summary>All evaluations of a round: one training, or one known curve, answers them together.</summary>
     All,
@@ -19,4 +19,4 @@ public enum Evaluation
 /// <summary>Told of a solver's evaluations as they happen, on its thread. Core has no clock: whoever wants durations takes the times.</summary>
 /// <param name="Begun">An evaluation begins.</param>
 /// <param name="Ended">It has ended, after so many learning steps; not told where it throws.</param>
-public sealed record EvaluationWatch(Action<Evaluation> Begun, Action<Evaluation, int> Ended);
+public sealed record EvaluationWatch(Action<EvaluationKind> Begun, Action<EvaluationKind, int> Ended);

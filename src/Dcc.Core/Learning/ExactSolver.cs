@@ -15,7 +15,7 @@ internal sealed class ExactSolver(CostCurve curve, GradientKind gradient) : ILoc
 
     public Report Solve(int round, Push push)
     {
-        Watch?.Begun(Evaluation.All);
+        Watch?.Begun(EvaluationKind.All);
         policy = curve.Policy(push.Theta, push.Price);
         var point = curve.Read(push.Theta, push.Price);
         LastPoint = point;
@@ -23,7 +23,7 @@ internal sealed class ExactSolver(CostCurve curve, GradientKind gradient) : ILoc
             ? new Report(point.Cost, point.Multiplier, point.Frequency)
             : new Report(
                 point.Cost, curve.Read(push.ThetaOwn, push.Price).Cost, curve.Read(push.Theta, push.PriceOthers).Cost);
-        Watch?.Ended(Evaluation.All, 0);
+        Watch?.Ended(EvaluationKind.All, 0);
         return report;
     }
 }

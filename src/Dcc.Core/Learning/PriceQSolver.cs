@@ -59,7 +59,7 @@ internal sealed class PriceQSolver<TDevice> : ILocalSolver
 
     public Report Solve(int round, Push push)
     {
-        Watch?.Begun(Evaluation.All);
+        Watch?.Begun(EvaluationKind.All);
         Train(RandomStream.For(settings.Seed, StreamPurpose.Training, index, round));
         var curve = Measure(RandomStream.For(settings.Seed, StreamPurpose.Evaluation, index, round));
         policy = curve.Policy(push.Theta, push.Price);
@@ -69,7 +69,7 @@ internal sealed class PriceQSolver<TDevice> : ILocalSolver
             ? new Report(point.Cost, point.Multiplier, point.Frequency)
             : new Report(
                 point.Cost, curve.Read(push.ThetaOwn, push.Price).Cost, curve.Read(push.Theta, push.PriceOthers).Cost);
-        Watch?.Ended(Evaluation.All, settings.Steps);
+        Watch?.Ended(EvaluationKind.All, settings.Steps);
         return report;
     }
 

@@ -64,7 +64,7 @@ internal sealed class QLearningSolver<TDevice> : ILocalSolver
 
     public Report Solve(int round, Push push)
     {
-        var reference = Watched(Evaluation.Reference, round, push.Theta, push.Price);
+        var reference = Watched(EvaluationKind.Reference, round, push.Theta, push.Price);
         policy = reference.Policy;
         LastPoint = new CurvePoint(reference.Cost, reference.Frequency, reference.Multiplier);
         if (settings.Gradient == GradientKind.ExactMultiplier)
@@ -73,15 +73,15 @@ internal sealed class QLearningSolver<TDevice> : ILocalSolver
         }
 
         // An evaluation at the reference's own point would only repeat it: so in the last round, whose perturbations are zero.
-        var own = push.ThetaOwn == push.Theta ? reference : Watched(Evaluation.Own, round, push.ThetaOwn, push.Price);
-        var others = push.PriceOthers == push.Price ? reference : Watched(Evaluation.Others, round, push.Theta, push.PriceOthers);
+        var own = push.ThetaOwn == push.Theta ? reference : Watched(EvaluationKind.Own, round, push.ThetaOwn, push.Price);
+        var others = push.PriceOthers == push.Price ? reference : Watched(EvaluationKind.Others, round, push.Theta, push.PriceOthers);
         return new Report(reference.Cost, own.Cost, others.Cost);
     }
 
-    private Estimate Watched(Evaluation evaluation, int round, double theta, double price)
+    private Estimate Watched(EvaluationKind evaluation, int round, double theta, double price)
     {
         Watch?.Begun(evaluation);
-        var estimate = Evaluate(evaluation - Evaluation.Reference, round, theta, price);
+        var estimate = Evaluate(evaluation - EvaluationKind.Reference, round, theta, price);
         Watch?.Ended(evaluation, settings.Steps);
         return estimate;
     }
