@@ -48,6 +48,7 @@ internal static class EmulateCommand
             var summary = await ProgressDisplay
                 .Run("emulate", progress => Emulate(parameters, system, scenario, devicesPerProcess, folder, progress, cancellation))
                 .ConfigureAwait(false);
+            ReportCommand.WriteAtEnd(folder, cancellation);
             ResultTable.Write(summary, folder.DirectoryPath);
             return Program.Done;
         });
@@ -66,7 +67,7 @@ internal static class EmulateCommand
         using var journal = SqliteJournal.OpenExisting(folder.Journal);
         var network = new RunResult.NetworkRun(run.RoundTrips, run.Faults)
         {
-            Ledgers = run.Ledgers, Retries = run.Retries, Restarts = run.Restarts,
+            Scenario = scenario.Name, RoundEnds = run.RoundEnds, Ledgers = run.Ledgers, Retries = run.Retries, Restarts = run.Restarts,
         };
         return new RunResult(folder, system).Write(journal, sessions: null, network, () => clock.Elapsed.TotalSeconds, cancellation);
     }

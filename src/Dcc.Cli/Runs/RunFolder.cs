@@ -9,7 +9,9 @@ namespace Dcc.Cli.Runs;
 internal sealed class RunFolder : IDisposable
 {
     private const string LockName = ".lock";
-    private static readonly string[] RunFiles = ["journal.db", "journal.db-wal", "journal.db-shm", "summary.json", "rounds.csv", "bytes.csv", "events.jsonl", "report.html", "system.json", "overhead.json", "overhead.csv"];
+    private static readonly string[] RunFiles = ["journal.db", "journal.db-wal", "journal.db-shm", "summary.json", "rounds.csv", "bytes.csv", "events.jsonl", "report.html", "run.json", "system.json", "overhead.json", "overhead.csv"];
+
+    private static readonly string[] RunFolders = ["logs", "plots"];
 
     private readonly FileStream hold;
 
@@ -87,9 +89,9 @@ internal sealed class RunFolder : IDisposable
         }
 
         present.ForEach(file => System.IO.File.Delete(Path.Combine(path, file)));
-        if (Directory.Exists(Path.Combine(path, "logs")))
+        foreach (var inner in RunFolders.Select(name => Path.Combine(path, name)).Where(Directory.Exists))
         {
-            Directory.Delete(Path.Combine(path, "logs"), recursive: true);
+            Directory.Delete(inner, recursive: true);
         }
 
         return new RunFolder(path, hold);

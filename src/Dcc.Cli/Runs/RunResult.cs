@@ -17,6 +17,12 @@ internal sealed class RunResult(RunFolder folder, EdgeSystem system)
         /// <summary>What crossed the devices' sockets; empty where there were none.</summary>
         internal IReadOnlyList<DeviceLedger> Ledgers { get; init; } = [];
 
+        /// <summary>Name of the scenario that the network came from.</summary>
+        internal required string Scenario { get; init; }
+
+        /// <summary>Seconds from the start to each committed round, where known.</summary>
+        internal IReadOnlyDictionary<int, double> RoundEnds { get; init; } = new Dictionary<int, double>();
+
         internal int Retries { get; init; }
 
         internal int Restarts { get; init; }
@@ -25,7 +31,7 @@ internal sealed class RunResult(RunFolder folder, EdgeSystem system)
         internal double? VirtualSeconds { get; init; }
     }
 
-    /// <summary>Writes rounds.csv, summary.json, and bytes.csv where there was a network.</summary>
+    /// <summary>Writes rounds.csv, run.json, summary.json, and bytes.csv where there was a network.</summary>
     /// <param name="journal">The finished run's journal.</param>
     /// <param name="sessions">The devices as they ended, or null to rebuild them by learning every push again.</param>
     /// <param name="network">What happened on the way, or null where there was no network.</param>
@@ -71,6 +77,9 @@ internal sealed class RunResult(RunFolder folder, EdgeSystem system)
             Restarts = network?.Restarts ?? 0,
             WallSeconds = clock(),
         };
+        var ends = Enumerable.Range(0, summary.Rounds + 1)
+            .Select(round => network is not null && network.RoundEnds.TryGetValue(round, out var end) ? end : (double?)null).ToArray();
+        folder.Write(RunProvenance.FileName, RunProvenance.OfThisProcess(network?.Scenario, rebuild ? summary.Digest : null, ends).Write);
         folder.Write("summary.json", summary.Write);
         return summary;
     }

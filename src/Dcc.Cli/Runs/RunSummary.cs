@@ -59,6 +59,8 @@ internal sealed record RunSummary(
     {
         WriteIndented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
     };
 
     /// <summary>
@@ -103,6 +105,11 @@ internal sealed record RunSummary(
             VirtualSeconds: null,
             WallSeconds: 0);
     }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <exception cref="JsonException">Not such a text.</exception>
+    internal static RunSummary FromJson(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize<RunSummary>(json, Options) ?? throw new JsonException("null is not a summary.");
 
     internal void Write(StreamWriter writer) => writer.WriteLine(JsonSerializer.Serialize(this, Options));
 

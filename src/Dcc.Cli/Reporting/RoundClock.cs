@@ -1,0 +1,42 @@
+namespace Dcc.Cli.Reporting;
+
+/// <summary>Where in a run something happened: round n lies between n - 1/2 and n + 1/2, in proportion to its time.</summary>
+internal sealed class RoundClock
+{
+    private readonly List<(double Time, double Place)> known = [(0, -0.5)];
+    private readonly double?[] ends;
+
+    internal RoundClock(FinishedRun run)
+    {
+        ends = run.Provenance?.RoundEndSeconds ?? [];
+        for (var round = 0; round < ends.Length; round++)
+        {
+            if (ends[round] is { } end && end >= known[^1].Time)
+            {
+                known.Add((end, round + 0.5));
+            }
+        }
+    }
+
+    /// <summary>Place of an event on the axis of rounds; where no round's end is known, the round that it names itself, or null.</summary>
+    internal double? PlaceOf(RunEvent happened)
+    {
+        if (known.Count == 1)
+        {
+            return happened.Round;
+        }
+
+        var next = known.FindIndex(point => point.Time >= happened.Time);
+        if (next <= 0)
+        {
+            return next == 0 ? known[0].Place : known[^1].Place;
+        }
+
+        var (before, after) = (known[next - 1], known[next]);
+        return before.Place + ((after.Place - before.Place) * (happened.Time - before.Time) / Math.Max(after.Time - before.Time, double.Epsilon));
+    }
+
+    /// <summary>Milliseconds from the commit before to a round's own, NaN where one is unknown.</summary>
+    internal double Milliseconds(int round) =>
+        round > 0 && round < ends.Length && ends[round] is { } end && ends[round - 1] is { } start && end > start ? 1000 * (end - start) : double.NaN;
+}
