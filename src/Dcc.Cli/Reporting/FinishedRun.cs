@@ -92,7 +92,7 @@ internal sealed class FinishedRun
             Parameters = parameters,
             Provenance = provenance,
             Rounds = rounds,
-            ExactCost = ExactCosts(parameters, rounds),
+            ExactCost = provenance is { ExactCost: var known } && known.Length == rounds.Count ? known : ExactCosts(parameters, rounds),
             RoundTrips = Reporting.RoundTrips.Read(Lines(folder, Reporting.RoundTrips.FileName), rounds),
             Bytes = summary.Bytes is null ? null : CarriedBytes.Read(Lines(folder, CarriedBytes.FileName), summary),
             Events = RunEvent.Read(Lines(folder, RunEvent.FileName)),

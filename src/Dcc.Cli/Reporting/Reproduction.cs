@@ -19,7 +19,7 @@ internal static partial class Reproduction
         if (run.Provenance is { } provenance)
         {
             facts.Add(("command as typed", Code(Line(provenance.Command))));
-            facts.Add(("with every option", Code(Line(WithEveryOption(provenance.Command, run.Parameters)))));
+            facts.Add(("with every option", Command(run)));
             facts.Add(("dcc", provenance.Version));
             facts.Add(("ran on", $"{provenance.Runtime}, {provenance.OperatingSystem}, {provenance.Architecture}, {PlainSummary.Count(provenance.Processors, "processor")}"));
         }
@@ -38,6 +38,11 @@ internal static partial class Reproduction
             in the command must be the same; {(run.Summary.Bytes is null ? "the journal" : "system.json in the folder")} holds the devices of this run.</p>
             """);
     }
+
+    /// <summary>The command line with every option spelled out, where it was recorded.</summary>
+    internal static Html Command(FinishedRun run) => run.Provenance is { } provenance
+        ? Code(Line(WithEveryOption(provenance.Command, run.Parameters)))
+        : "not recorded";
 
     /// <summary>The command line with the options that it leaves to scenario, system file or default.</summary>
     internal static IEnumerable<string> WithEveryOption(string[] command, RunParameters parameters)

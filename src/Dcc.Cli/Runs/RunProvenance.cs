@@ -18,6 +18,9 @@ namespace Dcc.Cli.Runs;
 /// was in one process.
 /// </param>
 /// <param name="RoundEndSeconds">When each round and the last evaluation were committed, since the start; virtual in a simulation, null where unknown.</param>
+/// <param name="ExactCost">
+/// Exact decomposed cost per device and step at theta_0..theta_R: the devices' curves, which take their time, were at hand when the run ended.
+/// </param>
 internal sealed record RunProvenance(
     string[] Command,
     string? Scenario,
@@ -27,7 +30,8 @@ internal sealed record RunProvenance(
     string Architecture,
     int Processors,
     string? RelearnedDigest,
-    double?[] RoundEndSeconds)
+    double?[] RoundEndSeconds,
+    double[] ExactCost)
 {
     internal const string FileName = "run.json";
 
@@ -40,9 +44,9 @@ internal sealed record RunProvenance(
     };
 
     /// <summary>What this process knows of the run that it made.</summary>
-    internal static RunProvenance OfThisProcess(string? scenario, string? relearnedDigest, double?[] roundEndSeconds) => new(
+    internal static RunProvenance OfThisProcess(string? scenario, string? relearnedDigest, double?[] roundEndSeconds, double[] exactCost) => new(
         Environment.GetCommandLineArgs()[1..], scenario, ThisVersion, RuntimeInformation.FrameworkDescription, RuntimeInformation.OSDescription,
-        RuntimeInformation.ProcessArchitecture.ToString(), Environment.ProcessorCount, relearnedDigest, roundEndSeconds);
+        RuntimeInformation.ProcessArchitecture.ToString(), Environment.ProcessorCount, relearnedDigest, roundEndSeconds, exactCost);
 
     /// <summary>The version of this program.</summary>
     internal static string ThisVersion =>

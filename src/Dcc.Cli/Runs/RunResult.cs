@@ -1,5 +1,6 @@
 using Dcc.Core.Devices;
 using Dcc.Core.Engine;
+using Dcc.Core.Evaluation;
 using Dcc.Core.Policies;
 using Dcc.Journal;
 using Dcc.Links.Ledger;
@@ -41,15 +42,19 @@ internal sealed class RunResult(RunFolder folder, EdgeSystem system)
         IJournalStore journal, DeviceSession[]? sessions, NetworkRun? network, Func<double> clock, CancellationToken cancellation)
     {
         var rebuild = sessions is null;
+        var parameters = RunParameters.FromJson(journal.Read(InProcessRun.Name).First().Body);
+        var objective = new SystemCost(SystemCost.CurvesOf(system), parameters.CreateCongestion());
+        var costs = new List<double>();
         RoundEngine? engine = null;
         folder.Write("rounds.csv", writer =>
         {
             RoundsFile.WriteHeader(writer);
             engine = RunReplay.Replay(journal, InProcessRun.Name, replayed =>
             {
+                costs.Add(objective.PerDevice(Array.ConvertAll(replayed.Round.Pushes, push => push.Theta)));
                 if (rebuild)
                 {
-                    sessions ??= RunReplay.Sessions(RunParameters.FromJson(journal.Read(InProcessRun.Name).First().Body), system);
+                    sessions ??= RunReplay.Sessions(parameters, system);
                     RunReplay.Relearn(sessions, replayed.Round, cancellation);
                 }
 
@@ -67,7 +72,7 @@ internal sealed class RunResult(RunFolder folder, EdgeSystem system)
             folder.Write("bytes.csv", writer => BytesFile.Write(writer, ledgers));
         }
 
-        var summary = RunSummary.Of(engine!, system, policies, cancellation) with
+        var summary = RunSummary.Of(engine!, system, objective, policies, cancellation) with
         {
             Bytes = ledgers.Count == 0 ? null : ByteSummary.Of(LedgerTotals.Sum(ledgers.Select(ledger => ledger.Totals()))),
             RoundTripMilliseconds = network is null ? null : RoundTripTimes.Of(network.RoundTrips.Values),
@@ -79,7 +84,7 @@ internal sealed class RunResult(RunFolder folder, EdgeSystem system)
         };
         var ends = Enumerable.Range(0, summary.Rounds + 1)
             .Select(round => network is not null && network.RoundEnds.TryGetValue(round, out var end) ? end : (double?)null).ToArray();
-        folder.Write(RunProvenance.FileName, RunProvenance.OfThisProcess(network?.Scenario, rebuild ? summary.Digest : null, ends).Write);
+        folder.Write(RunProvenance.FileName, RunProvenance.OfThisProcess(network?.Scenario, rebuild ? summary.Digest : null, ends, [.. costs]).Write);
         folder.Write("summary.json", summary.Write);
         return summary;
     }

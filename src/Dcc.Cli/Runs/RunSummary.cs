@@ -68,11 +68,10 @@ internal sealed record RunSummary(
     /// cost by simulation, what never offloading and the best known theta cost, and how often each device offloads.
     /// </summary>
     internal static RunSummary Of(
-        RoundEngine engine, EdgeSystem system, PolicyMixture[] policies, CancellationToken cancellation)
+        RoundEngine engine, EdgeSystem system, SystemCost objective, PolicyMixture[] policies, CancellationToken cancellation)
     {
         var parameters = engine.Parameters;
         var theta = engine.Theta.ToArray();
-        var objective = new SystemCost(SystemCost.CurvesOf(system), parameters.CreateCongestion());
         var best = Optimum.Find(objective, OptimumReadings, [theta], progress: null, cancellation);
         var joint = new JointCost<EdgeDevice>(
             [.. Enumerable.Range(0, theta.Length).Select(system.Device)], policies, parameters.CreateCongestion(), system.Gamma, parameters.Seed);

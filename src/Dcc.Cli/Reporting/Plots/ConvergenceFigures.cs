@@ -22,8 +22,8 @@ internal static class ConvergenceFigures
         var reported = Array.ConvertAll(x, round => run.ReportedCost((int)round));
         var plot = PlotStyle.New(Rounds, "cost per device and step");
         Level(plot, "never offload", run.Summary.NeverOffload, PlotStyle.Grey, LinePattern.Dotted);
-        Level(plot, "best known", run.Summary.BestKnown, PlotStyle.Green, LinePattern.Dashed);
-        plot.Line("reported J, mean", x, reported, PlotStyle.Orange, width: 1.3f);
+        Level(plot, "best known", run.Summary.BestKnown, PlotStyle.Green, LinePattern.DenselyDashed);
+        plot.Line("reported J", x, reported, PlotStyle.Orange, width: 1.3f);
         if (run.ExactCost is { } exact)
         {
             plot.Line("exact cost", x, exact, PlotStyle.Blue, width: 2.4f);
@@ -45,15 +45,15 @@ internal static class ConvergenceFigures
     /// <summary>Null where nothing is known to compare with.</summary>
     internal static Figure? Gap(FinishedRun run)
     {
-        if (run.ExactCost is not { } exact || run.Summary.BestKnown is not { } best)
+        if (run is not { ExactCost: not null, Summary.BestKnown: not null })
         {
             return null;
         }
 
         var x = Axis(run);
-        var percent = Array.ConvertAll(exact, cost => 100 * ((cost / best) - 1));
+        var percent = Gaps(run);
         var plot = PlotStyle.New(Rounds, "above best known, %");
-        GapLine(plot, null, x, percent, PlotStyle.Blue);
+        plot.Line(null, x, Logarithms(percent), PlotStyle.Blue);
         GapAxis(plot, percent);
         var data = new CsvText("round", "percentAboveBestKnown");
         Array.ForEach(x, round => data.Add((int)round, percent[(int)round]));
@@ -62,9 +62,11 @@ internal static class ConvergenceFigures
             "Exact cost over the best cost known for these devices, on a logarithmic axis; what lies below 0.001 % is not drawn.", plot, data);
     }
 
-    /// <summary>A gap in percent on an axis of logarithms.</summary>
-    internal static void GapLine(Plot plot, string? legend, double[] x, double[] percent, Color color) =>
-        plot.Line(legend, x, Array.ConvertAll(percent, value => value < LeastGap ? double.NaN : Math.Log10(value)), color);
+    /// <summary>Exact cost above the best known in percent, by round, of a run for which both are known.</summary>
+    internal static double[] Gaps(FinishedRun run) => Array.ConvertAll(run.ExactCost!, cost => 100 * ((cost / run.Summary.BestKnown!.Value) - 1));
+
+    /// <summary>Gaps as they stand on <see cref="GapAxis"/>.</summary>
+    internal static double[] Logarithms(double[] percent) => Array.ConvertAll(percent, value => value < LeastGap ? double.NaN : Math.Log10(value));
 
     internal static void GapAxis(Plot plot, IEnumerable<double> percent)
     {
@@ -97,7 +99,7 @@ internal static class ConvergenceFigures
         Band("least to most", 0, 1, 0.15);
         Band("10 to 90 %", 0.1, 0.9, 0.35);
         plot.Line("median", x, Array.ConvertAll(quantiles, round => round.Median), PlotStyle.Blue);
-        plot.Line("mean", x, mean, PlotStyle.Vermilion, LinePattern.Dashed);
+        plot.Line("mean", x, mean, PlotStyle.Vermilion, LinePattern.DenselyDashed);
         var band = new CsvText("round", "least", "percentile10", "median", "mean", "percentile90", "most");
         foreach (var round in x)
         {

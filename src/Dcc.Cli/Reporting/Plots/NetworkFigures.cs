@@ -54,7 +54,7 @@ internal static class NetworkFigures
         return new Figure(
             "bytes", "Bytes by cause and layer",
             "All bytes at the devices' sockets, over the number of device-rounds; TCP/IP headers lie below them. Retry is what a fault caused: later set-ups, " +
-            "repeated messages, what was cut off.", plot.WithLegend(), data);
+            "repeated messages, what was cut off.", plot.WithLegend(2), data);
     }
 
     /// <summary>Null where the kernel's segments are not known.</summary>
@@ -106,5 +106,6 @@ internal static class NetworkFigures
         plot.Axes.Left.SetTicks([.. names.Select(name => name.Position)], [.. names.Select(name => name.Name)]);
         plot.Axes.Left.MajorTickStyle.Length = 0;
         plot.Grid.YAxisStyle.IsVisible = false;
+        plot.Grid.XAxisStyle.IsVisible = true;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ScottPlot;
 using ScottPlot.TickGenerators;
 using SkiaSharp;
@@ -16,10 +17,11 @@ internal static class PlotStyle
     internal const int Height = 340;
 
     /// <summary>Pixels of a PNG per CSS pixel.</summary>
-    internal const int PngScale = 3;
+    internal const int PngScale = 2;
 
     private const string FontName = "Arimo";
     private const float TextSize = 13;
+    private const float LegendRow = 24;
 
     internal static readonly Color Ink = new("#22303C");
     internal static readonly Color Faint = new("#DDE3E8");
@@ -64,6 +66,7 @@ internal static class PlotStyle
         plot.YLabel(y);
         plot.Axes.Right.FrameLineStyle.IsVisible = plot.Axes.Top.FrameLineStyle.IsVisible = false;
         plot.Grid.MajorLineColor = Faint;
+        plot.Grid.XAxisStyle.IsVisible = false;
         foreach (var axis in plot.Axes.GetAxes())
         {
             axis.FrameLineStyle.Color = axis.MajorTickStyle.Color = Grey;
@@ -80,15 +83,19 @@ internal static class PlotStyle
         plot.Legend.FontSize = TextSize;
         plot.Legend.FontColor = Ink;
         plot.Legend.Orientation = Orientation.Horizontal;
-        plot.Legend.SymbolWidth = 22;
+        plot.Legend.SymbolWidth = 24;
+        plot.Legend.TightHorizontalWrapping = true;
         return plot;
     }
 
     /// <summary>Puts the legend above the data.</summary>
-    internal static Plot WithLegend(this Plot plot)
+    /// <param name="plot">The plot.</param>
+    /// <param name="rows">Rows that it needs.</param>
+    internal static Plot WithLegend(this Plot plot, int rows = 1)
     {
         var panel = plot.ShowLegend(Edge.Top);
-        panel.Alignment = Alignment.UpperLeft;
+        panel.Alignment = Alignment.LowerLeft;
+        panel.MaximumSize = LegendRow * rows;
         return plot;
     }
 
@@ -107,12 +114,34 @@ internal static class PlotStyle
                 var value = Math.Log10(digit) + power;
                 if (value >= least - 1e-9 && value <= most + 1e-9)
                 {
-                    ticks.AddMajor(value, ReportNumber.Short(digit * Math.Pow(10, power)));
+                    ticks.AddMajor(value, (digit * Math.Pow(10, power)).ToString("0.######", CultureInfo.InvariantCulture));
                 }
             }
         }
 
         axis.TickGenerator = ticks;
+    }
+
+    /// <summary>A linear axis from 0, or a logarithmic one where the values are far apart.</summary>
+    /// <param name="axis">The axis.</param>
+    /// <param name="values">All that is drawn along it; at least one is finite.</param>
+    /// <param name="least">Where the axis begins.</param>
+    /// <param name="most">Where it ends.</param>
+    /// <returns>The place of a value on the axis.</returns>
+    internal static Converter<double, double> Scale(this IAxis axis, double[] values, out double least, out double most)
+    {
+        const double FarApart = 20;
+        double[] known = [.. values.Where(double.IsFinite)];
+        var (low, high) = (known.Min(), known.Max());
+        if (low <= 0 || high <= FarApart * low)
+        {
+            (least, most) = (0, Math.Max(high, 1e-3) * 1.05);
+            return value => value;
+        }
+
+        (least, most) = (Math.Log10(low) - 0.1, Math.Log10(high) + 0.1);
+        axis.Logarithms(least, most);
+        return value => Math.Log10(value);
     }
 
     /// <summary>A line through points, with a dot at each where they are few. Where y is not finite the line is interrupted.</summary>

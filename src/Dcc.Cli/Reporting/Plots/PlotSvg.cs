@@ -25,6 +25,7 @@ internal static partial class PlotSvg
         svg = Indentation().Replace(svg, "");
         svg = svg.Replace("id=\"", $"id=\"{name}-", StringComparison.Ordinal)
             .Replace("url(#", $"url(#{name}-", StringComparison.Ordinal)
+            .Replace("<image ", "<image image-rendering=\"pixelated\" ", StringComparison.Ordinal)
             .Replace("href=\"#", $"href=\"#{name}-", StringComparison.Ordinal);
         return string.Create(
             CultureInfo.InvariantCulture,

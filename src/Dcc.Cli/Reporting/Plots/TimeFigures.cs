@@ -7,9 +7,6 @@ internal static class TimeFigures
 {
     private const int QuantileSteps = 200;
 
-    // A logarithmic axis where the longest is more than this many times the shortest.
-    private const double WideSpread = 20;
-
     internal static Figure RoundTimes(FinishedRun run, RoundClock clock)
     {
         double[] x = [.. Enumerable.Range(0, run.RoundTrips.Length)];
@@ -18,12 +15,13 @@ internal static class TimeFigures
         var median = Array.ConvertAll(trips, round => round.Median);
         var whole = Array.ConvertAll(x, round => clock.Milliseconds((int)round));
         var plot = PlotStyle.New("round", "milliseconds");
-        foreach (var place in run.Events.Where(happened => happened.Disturbs).Select(clock.PlaceOf).OfType<double>().Distinct())
+        double[] disturbances = [.. run.Events.Where(happened => happened.Disturbs).Select(clock.PlaceOf).OfType<double>().Distinct()];
+        foreach (var place in disturbances)
         {
             plot.Add.VerticalLine(place, 1, PlotStyle.Vermilion, LinePattern.Dotted);
         }
 
-        var map = Scale(plot.Axes.Left, [.. slowest, .. median, .. whole], out var least, out var most);
+        var map = plot.Axes.Left.Scale([.. slowest, .. median, .. whole], out var least, out var most);
         if (whole.Any(double.IsFinite))
         {
             plot.Line("commit to commit", x, Array.ConvertAll(whole, map), PlotStyle.Grey, width: 1.4f);
@@ -31,9 +29,12 @@ internal static class TimeFigures
 
         plot.Line("slowest device", x, Array.ConvertAll(slowest, map), PlotStyle.Blue);
         plot.Line("median device", x, Array.ConvertAll(median, map), PlotStyle.Sky);
-        if (run.Events.Any(happened => happened.Disturbs))
+        if (disturbances.Length > 0)
         {
-            plot.Legend.ManualItems.Add(new LegendItem { LabelText = "fault, kill or restart", LineColor = PlotStyle.Vermilion, LineWidth = 1.5f, LinePattern = LinePattern.Dotted });
+            plot.Legend.ManualItems.Add(new LegendItem
+            {
+                LabelText = "fault, kill or restart", LineColor = PlotStyle.Vermilion, LineWidth = 1.5f, LinePattern = LinePattern.Dotted,
+            });
         }
 
         plot.Axes.Bottom.WholeNumbers();
@@ -47,8 +48,8 @@ internal static class TimeFigures
 
         return new Figure(
             "round-time", "Time of each round",
-            $"From the push to the report of the slowest and the median device{Meaning(run)}; no point where the coordinator was restarted in between. " +
-            "Dotted lines mark what disturbed the run.", plot.WithLegend(), data);
+            $"From the push to the report of the slowest and the median device{Meaning(run)}; after a restart of the coordinator, from the push sent again. Commit to " +
+            "commit is the whole round, downtime included. Dotted lines mark what disturbed the run.", plot.WithLegend(disturbances.Length > 0 ? 2 : 1), data);
     }
 
     internal static Figure RoundTripDistribution(FinishedRun run, RoundClock clock)
@@ -59,7 +60,7 @@ internal static class TimeFigures
         double[] fractions = [.. Enumerable.Range(0, QuantileSteps + 1).Select(step => (double)step / QuantileSteps)];
         var plot = PlotStyle.New("milliseconds from push to report", "fraction of device-rounds");
         double[] ends = [quiet.At(0), quiet.At(1), faulty.At(0), faulty.At(1)];
-        var map = Scale(plot.Axes.Bottom, ends, out var least, out var most);
+        var map = plot.Axes.Bottom.Scale(ends, out var least, out var most);
         Draw(faulty.Count == 0 ? null : "rounds without a fault", quiet, PlotStyle.Blue);
         Draw("rounds with one", faulty, PlotStyle.Vermilion);
         plot.Axes.SetLimits(least, most, 0, 1.02);
@@ -111,20 +112,4 @@ internal static class TimeFigures
     }
 
     private static string Meaning(FinishedRun run) => run.Summary.VirtualSeconds is null ? ", learning included" : ", in virtual time, where learning takes none";
-
-    // A linear or a logarithmic axis, and how a value gets onto it.
-    private static Converter<double, double> Scale(IAxis axis, double[] values, out double least, out double most)
-    {
-        double[] known = [.. values.Where(double.IsFinite)];
-        var (low, high) = (known.Min(), known.Max());
-        if (low <= 0 || high <= WideSpread * low)
-        {
-            (least, most) = (0, Math.Max(high, 1e-3) * 1.05);
-            return value => value;
-        }
-
-        (least, most) = (Math.Log10(low) - 0.1, Math.Log10(high) + 0.1);
-        axis.Logarithms(least, most);
-        return value => Math.Log10(value);
-    }
 }
