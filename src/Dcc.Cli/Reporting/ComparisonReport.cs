@@ -12,6 +12,7 @@ namespace Dcc.Cli.Reporting;
 internal static class ComparisonReport
 {
     private const int ShownHash = 12;
+    private const int ShownVersion = 18;
 
     private static readonly (string Name, Func<FinishedRun, Html> Value)[] Results =
     [
@@ -54,7 +55,7 @@ internal static class ComparisonReport
         ("perturbation size", run => Text(run.Parameters.PerturbationSize)),
         ("initial theta", run => InitialTheta(run.Parameters)),
         ("system", run => run.Parameters.EmulatedSystem is { } system ? Hash(system) : "real devices"),
-        ("dcc", run => run.Provenance?.Version ?? "not recorded"),
+        ("dcc", run => run.Provenance is { Version: var version } ? version[..Math.Min(version.Length, ShownVersion)] : "not recorded"),
     ];
 
     /// <summary>Reads the runs and writes one page about them.</summary>
@@ -87,7 +88,8 @@ internal static class ComparisonReport
             {HtmlPage.Section("convergence", "Side by side", HtmlPage.Figures(ComparisonFigures.Of(runs)))}
             {HtmlPage.Section("results", "Results", Html.Table(
                 "Costs are exact, decomposed and per device and step, unless they say otherwise", head,
-                Results.Select(result => (Html[])[result.Name, .. runs.Select(run => result.Value(run.Run))])))}
+                Results.Select(result => (Html[])[result.Name, .. runs.Select(run => result.Value(run.Run))])
+                    .Where(row => row.Skip(1).Any(cell => cell.ToString().Length > 0))))}
             {HtmlPage.Section("reproduce", "To make them again", HtmlPage.Facts(runs.Select(run => (run.Name, Reproduction.Command(run.Run)))))}
             """));
     }

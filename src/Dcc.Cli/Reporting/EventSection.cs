@@ -15,7 +15,7 @@ internal static class EventSection
         var rows = run.Events.Where(happened => !usual.Contains(happened)).ToList();
         var first = usual.Count == 0 ? "" : string.Create(
             CultureInfo.InvariantCulture,
-            $"Not listed: the first start of each process and the first join of each device, {ReportNumber.Whole(usual.Count)} events up to {usual.Max(happened => happened.Time):F2} s. ");
+            $"Not listed: the first start of each process and the first join of each device, {PlainSummary.Count(usual.Count, "event")} up to {usual.Max(happened => happened.Time):F2} s. ");
         var more = rows.Count > MostRows ? $"The first {ReportNumber.Whole(MostRows)} of {ReportNumber.Whole(rows.Count)}; events.jsonl has the others. " : "";
         return Html.Of($"""
             {HtmlPage.Figures([timeline])}
@@ -28,7 +28,7 @@ internal static class EventSection
     private static Html[] Row(RunEvent happened, RoundClock clock) =>
     [
         happened.Time.ToString("F3", CultureInfo.InvariantCulture),
-        clock.PlaceOf(happened) is { } place ? Math.Max(0, Math.Round(place)).ToString(CultureInfo.InvariantCulture) : "",
+        clock.PlaceOf(happened) is { } place ? Math.Max(0, happened.Round ?? Math.Round(place)).ToString(CultureInfo.InvariantCulture) : "",
         happened.Event,
         happened.Process ?? (happened.Device is { } device ? string.Create(CultureInfo.InvariantCulture, $"device {device}") : ""),
         happened.Reason ?? "",

@@ -92,7 +92,7 @@ internal static class PlainSummary
 
         return run.Provenance is { RelearnedDigest: null }
             ? Html.Of($"{checkedNow} The devices learned in one process, which no fault of a network can reach.")
-            : Html.Of($"{checkedNow} Whether an undisturbed run has the same digest was not checked: dcc verify --relearn does.");
+            : Html.Of($"{checkedNow} Whether an undisturbed run has the same digest was not checked: <code>dcc verify --relearn</code> does.");
     }
 
     internal static string Count(int number, string noun, string plural = "s") =>

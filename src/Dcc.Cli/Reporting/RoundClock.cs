@@ -19,24 +19,23 @@ internal sealed class RoundClock
     }
 
     /// <summary>Place of an event on the axis of rounds; where no round's end is known, the round that it names itself, or null.</summary>
-    internal double? PlaceOf(RunEvent happened)
-    {
-        if (known.Count == 1)
-        {
-            return happened.Round;
-        }
+    internal double? PlaceOf(RunEvent happened) => known.Count == 1
+        ? happened.Round
+        : happened.Round is { } round ? Math.Clamp(PlaceOf(happened.Time), round - 0.5, round + 0.5) : PlaceOf(happened.Time);
 
-        var next = known.FindIndex(point => point.Time >= happened.Time);
+    /// <summary>Milliseconds from the commit before to a round's own, NaN where one is unknown.</summary>
+    internal double Milliseconds(int round) =>
+        round > 0 && round < ends.Length && ends[round] is { } end && ends[round - 1] is { } start && end > start ? 1000 * (end - start) : double.NaN;
+
+    private double PlaceOf(double time)
+    {
+        var next = known.FindIndex(point => point.Time >= time);
         if (next <= 0)
         {
             return next == 0 ? known[0].Place : known[^1].Place;
         }
 
         var (before, after) = (known[next - 1], known[next]);
-        return before.Place + ((after.Place - before.Place) * (happened.Time - before.Time) / Math.Max(after.Time - before.Time, double.Epsilon));
+        return before.Place + ((after.Place - before.Place) * (time - before.Time) / Math.Max(after.Time - before.Time, double.Epsilon));
     }
-
-    /// <summary>Milliseconds from the commit before to a round's own, NaN where one is unknown.</summary>
-    internal double Milliseconds(int round) =>
-        round > 0 && round < ends.Length && ends[round] is { } end && ends[round - 1] is { } start && end > start ? 1000 * (end - start) : double.NaN;
 }

@@ -26,7 +26,7 @@ internal static class RunReport
         ];
         Figure?[] bytes = run is { Bytes: { } carried, Summary.Bytes: { } summary } ? [NetworkFigures.Bytes(carried, summary), NetworkFigures.Elsewhere(summary)] : [];
         Figure?[] times = run.HasTimes ? [TimeFigures.RoundTimes(run, clock), TimeFigures.RoundTripDistribution(run, clock)] : [];
-        var timeline = run.HasTimes ? TimeFigures.Timeline(run) : null;
+        var timeline = run.Events.Any(happened => happened.Disturbs || happened.Event == "started") ? TimeFigures.Timeline(run) : null;
         var page = Page(run, clock, convergence, bytes, times, timeline);
         var plots = Directory.CreateDirectory(Path.Combine(folder, PlotFolder)).FullName;
         foreach (var (name, content) in convergence.Concat(bytes).Concat(times).Append(timeline).OfType<Figure>().SelectMany(figure => figure.Files()))
@@ -70,7 +70,7 @@ internal static class RunReport
             ("IP bytes per device-round", summary.Bytes is null ? "no network" : Html.Exact(summary.Bytes.IpBytesPerDeviceRound, ReportNumber.Short)),
             ("median round trip", summary.RoundTripMilliseconds is { } times ? Html.Exact(times.Median, ReportNumber.Duration) : "no network"),
             ("faults, restarts, retries", $"{summary.Faults}, {summary.Restarts}, {summary.Retries}"),
-            ("digest", Html.Of($"<code title=\"{summary.Digest}\">{summary.Digest[..12]}…</code>")),
+            ("digest", Html.Of($"<code title=\"{summary.Digest}\">{summary.Digest[..10]}…</code>")),
         ]);
     }
 }

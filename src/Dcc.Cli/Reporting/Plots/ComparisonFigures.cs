@@ -6,11 +6,10 @@ namespace Dcc.Cli.Reporting.Plots;
 internal static class ComparisonFigures
 {
     private const int QuantileSteps = 200;
-    private const int LegendColumns = 3;
 
     // Earlier runs are drawn wider, so that of equal curves all can be seen.
     private const float Narrowest = 1.4f;
-    private const float Widest = 6;
+    private const float Widest = 4;
 
     private static readonly LinePattern?[] Patterns = [null, LinePattern.Dashed, LinePattern.Dotted];
 
@@ -70,10 +69,10 @@ internal static class ComparisonFigures
 
         if (name != "round-trips")
         {
-            plot.Axes.Bottom.WholeNumbers();
+            plot.WholeNumbers(runs.Max(run => run.Run.Rounds.Count) - 1);
         }
 
-        return new Figure(name, title, caption, plot.WithLegend((runs.Count + LegendColumns - 1) / LegendColumns), new CsvText());
+        return new Figure(name, title, caption, plot.WithLegend(), new CsvText());
     }
 
     private static double[] Rounds(FinishedRun run) => [.. Enumerable.Range(0, run.Rounds.Count)];

@@ -29,7 +29,7 @@ internal static class ConvergenceFigures
             plot.Line("exact cost", x, exact, PlotStyle.Blue, width: 2.4f);
         }
 
-        plot.Axes.Bottom.WholeNumbers();
+        plot.WholeNumbers(x.Length - 1);
         var data = new CsvText("round", "exactCost", "meanReportedCost", "neverOffload", "bestKnown");
         foreach (var round in x)
         {
@@ -55,6 +55,7 @@ internal static class ConvergenceFigures
         var plot = PlotStyle.New(Rounds, "above best known, %");
         plot.Line(null, x, Logarithms(percent), PlotStyle.Blue);
         GapAxis(plot, percent);
+        plot.WholeNumbers(x.Length - 1);
         var data = new CsvText("round", "percentAboveBestKnown");
         Array.ForEach(x, round => data.Add((int)round, percent[(int)round]));
         return new Figure(
@@ -74,14 +75,13 @@ internal static class ConvergenceFigures
         var (least, most) = (shown.Min() - 0.1, shown.Max() + 0.1);
         plot.Axes.Left.Logarithms(least, most);
         plot.Axes.SetLimitsY(least, most);
-        plot.Axes.Bottom.WholeNumbers();
     }
 
     internal static Figure Theta(FinishedRun run)
     {
         var x = Axis(run);
         var plot = PlotStyle.New(Rounds, "constraint θ, offloads per step");
-        plot.Axes.Bottom.WholeNumbers();
+        plot.WholeNumbers(x.Length - 1);
         if (run.Devices <= FewDevices)
         {
             var data = new CsvText(["round", .. Enumerable.Range(0, run.Devices).Select(device => Invariant($"device{device}"))]);
@@ -178,7 +178,7 @@ internal static class ConvergenceFigures
             dots.LegendText = "offload frequency";
         }
 
-        plot.Axes.Bottom.WholeNumbers();
+        plot.WholeNumbers(run.Devices - 1);
         plot.Axes.SetLimitsY(0, Math.Max(0.02, Math.Max(theta.Max(), frequency?.Max() ?? 0)) * 1.08);
         var data = new CsvText("device", "theta", "offloadFrequency");
         Array.ForEach(order, device => data.Add(device, theta[device], frequency?[device]));

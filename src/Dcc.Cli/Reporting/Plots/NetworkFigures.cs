@@ -54,7 +54,7 @@ internal static class NetworkFigures
         return new Figure(
             "bytes", "Bytes by cause and layer",
             "All bytes at the devices' sockets, over the number of device-rounds; TCP/IP headers lie below them. Retry is what a fault caused: later set-ups, " +
-            "repeated messages, what was cut off.", plot.WithLegend(2), data);
+            "repeated messages, what was cut off.", plot.WithLegend(), data);
     }
 
     /// <summary>Null where the kernel's segments are not known.</summary>

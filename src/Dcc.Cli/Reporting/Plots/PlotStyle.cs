@@ -51,7 +51,7 @@ internal static class PlotStyle
         }
         catch (Exception exception) when (exception is TypeInitializationException or DllNotFoundException or BadImageFormatException)
         {
-            var cause = exception.GetBaseException().Message.Split('\n')[0];
+            var cause = exception.GetBaseException().Message.Split(". ")[0];
             throw new IOException($"plots cannot be drawn: the library libSkiaSharp cannot be loaded here ({cause})", exception);
         }
     }
@@ -77,6 +77,8 @@ internal static class PlotStyle
             axis.Label.ForeColor = axis.TickLabelStyle.ForeColor = Ink;
         }
 
+        plot.Axes.Left.TickGenerator = new NumericAutomatic { LabelFormatter = Label };
+        plot.Axes.Bottom.TickGenerator = new NumericAutomatic { LabelFormatter = Label };
         plot.Legend.OutlineWidth = 0;
         plot.Legend.ShadowColor = Colors.Transparent;
         plot.Legend.BackgroundColor = Colors.Transparent;
@@ -89,32 +91,42 @@ internal static class PlotStyle
     }
 
     /// <summary>Puts the legend above the data.</summary>
-    /// <param name="plot">The plot.</param>
-    /// <param name="rows">Rows that it needs.</param>
-    internal static Plot WithLegend(this Plot plot, int rows = 1)
+    internal static Plot WithLegend(this Plot plot)
     {
+        const float LetterWidth = 6.8f, BesideText = 46, ShownWidth = Width - 90;
+        var rows = MathF.Ceiling(plot.Legend.GetItems().Sum(item => (item.LabelText.Length * LetterWidth) + BesideText) / ShownWidth);
         var panel = plot.ShowLegend(Edge.Top);
         panel.Alignment = Alignment.LowerLeft;
         panel.MaximumSize = LegendRow * rows;
         return plot;
     }
 
-    /// <summary>Ticks at whole numbers only, as for rounds and devices.</summary>
-    internal static void WholeNumbers(this IAxis axis) => axis.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true };
+    /// <summary>A horizontal axis for whole numbers, as of rounds and devices, from 0.</summary>
+    internal static void WholeNumbers(this Plot plot, int last)
+    {
+        const double Narrow = 0.2, OfAll = 0.015;
+        var margin = Math.Max(Narrow, OfAll * last);
+        plot.Axes.SetLimitsX(-margin, last + margin);
+        plot.Axes.Bottom.WholeNumbers();
+    }
+
+    /// <summary>Ticks at whole numbers only.</summary>
+    internal static void WholeNumbers(this IAxis axis) => axis.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true, LabelFormatter = Label };
 
     /// <summary>The axis holds decimal logarithms; its labels say the numbers.</summary>
     internal static void Logarithms(this IAxis axis, double least, double most)
     {
         var ticks = new NumericManual();
         var (first, last) = ((int)Math.Floor(least), (int)Math.Ceiling(most));
+        int[] digits = (most - least) switch { > 3 => [1], > 1.2 => [1, 3], > 0.5 => [1, 2, 5], _ => [1, 2, 3, 4, 5, 6, 7, 8, 9] };
         for (var power = first; power <= last; power++)
         {
-            foreach (var digit in last - first > 3 ? [1] : last - first > 1 ? (int[])[1, 3] : [1, 2, 5])
+            foreach (var digit in digits)
             {
                 var value = Math.Log10(digit) + power;
                 if (value >= least - 1e-9 && value <= most + 1e-9)
                 {
-                    ticks.AddMajor(value, (digit * Math.Pow(10, power)).ToString("0.######", CultureInfo.InvariantCulture));
+                    ticks.AddMajor(value, Label(digit * Math.Pow(10, power)));
                 }
             }
         }
@@ -154,6 +166,8 @@ internal static class PlotStyle
         line.MarkerSize = x.Length <= FewPoints && pattern is null ? 5 : 0;
         line.LegendText = legend ?? "";
     }
+
+    private static string Label(double value) => value.ToString("0.######", CultureInfo.InvariantCulture);
 
     // Every font that a plot asks for.
     private sealed class OwnFont : IFontResolver

@@ -48,8 +48,8 @@ internal static class TimeFigures
 
         return new Figure(
             "round-time", "Time of each round",
-            $"From the push to the report of the slowest and the median device{Meaning(run)}; after a restart of the coordinator, from the push sent again. Commit to " +
-            "commit is the whole round, downtime included. Dotted lines mark what disturbed the run.", plot.WithLegend(disturbances.Length > 0 ? 2 : 1), data);
+            $"From the push to the report of the slowest and the median device{Meaning(run)}; commit to commit is the whole round." + (disturbances.Length == 0 ? "" :
+                " Dotted lines mark what disturbed the run. After a restart of the coordinator a device's time counts from the push sent again."), plot.WithLegend(), data);
     }
 
     internal static Figure RoundTripDistribution(FinishedRun run, RoundClock clock)
