@@ -19,7 +19,11 @@ internal static class ReportCommand
             Description = "Output folder of a finished run; several are compared.",
             Arity = ArgumentArity.OneOrMore,
         };
-        var output = new Option<string?>("--output") { Description = $"Where the comparison of several runs goes [./{DefaultComparison}].", HelpName = "FILE" };
+        var output = new Option<string?>("--output")
+        {
+            Description = $"Where the comparison of several runs goes [./{DefaultComparison}].",
+            HelpName = "FILE",
+        };
         var command = new Command("report", "Write DIR/report.html with its plots, or one page that compares several runs.") { folders, output };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -40,14 +44,15 @@ internal static class ReportCommand
         return command;
     }
 
-    /// <summary>Writes the report of a run that just ended. Its result is complete without, so a report that cannot be written is said and no more.</summary>
+    /// <summary>Writes the report of a run that just ended. Its result is complete without: that a report cannot be written is said, no more.</summary>
     internal static void WriteAtEnd(RunFolder folder, CancellationToken cancellation)
     {
         try
         {
             RunReport.Write(folder.DirectoryPath, cancellation);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidInputException or InvalidDataException or JournalException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or InvalidInputException or InvalidDataException or JournalException)
         {
             Console.Error.WriteLine($"dcc: report.html is not written, the run is complete: {exception.Message.ReplaceLineEndings(" ")}");
         }

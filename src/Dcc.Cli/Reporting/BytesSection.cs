@@ -31,8 +31,9 @@ internal static partial class BytesSection
             {Html.Table("Bytes by cause, all layers", Head, bytes.Causes.Select(cause => Row(Words(cause.Key), cause.Value)))}
             {Html.Table("IP bytes per device and round, up and down", ["system", "least", "most"], Systems(bytes))}
             </div>
-            <p class="note">Segments as the kernel counted them, at 52 bytes of headers each. This run's IP bytes hold one push and one report with the segments that
-            carry them, without joining, heartbeats, retries and bare acknowledgements. The other systems were {ReferenceSystem.Source}.</p>
+            <p class="note">Segments as the kernel counted them, at 52 bytes of headers each. This run's IP bytes hold one push and one report with the
+            segments that carry them, without joining, heartbeats, retries and bare acknowledgements. The other systems were
+            {ReferenceSystem.Source}.</p>
             """);
     }
 
@@ -42,7 +43,8 @@ internal static partial class BytesSection
         return
         [
             [NetworkFigures.ThisRun, own, own],
-            .. ReferenceSystem.All.Select(system => (Html[])[system.Name, ReportNumber.Whole(system.LeastIpBytes), ReportNumber.Whole(system.MostIpBytes)]),
+            .. ReferenceSystem.All.Select(system =>
+                (Html[])[system.Name, ReportNumber.Whole(system.LeastIpBytes), ReportNumber.Whole(system.MostIpBytes)]),
         ];
     }
 

@@ -41,8 +41,10 @@ internal sealed class CarriedBytes
             }
 
             var text = line.AsSpan();
-            if (text.Split(columns, ',') != Columns || !long.TryParse(text[columns[5]], NumberStyles.None, CultureInfo.InvariantCulture, out var bytes)
-                || !int.TryParse(text[columns[0]], NumberStyles.None, CultureInfo.InvariantCulture, out var device) || device >= summary.Devices)
+            if (text.Split(columns, ',') != Columns
+                || !long.TryParse(text[columns[5]], NumberStyles.None, CultureInfo.InvariantCulture, out var bytes)
+                || !int.TryParse(text[columns[0]], NumberStyles.None, CultureInfo.InvariantCulture, out var device)
+                || device >= summary.Devices)
             {
                 throw new InvalidInputException(
                     string.Create(CultureInfo.InvariantCulture, $"{FileName} line {number}"), BytesFile.Header, YamlScalar.Shorten(line));
@@ -66,6 +68,7 @@ internal sealed class CarriedBytes
         return total == stated
             ? result
             : throw new InvalidInputException(
-                FileName, string.Create(CultureInfo.InvariantCulture, $"{stated} bytes, as in summary.json"), total.ToString(CultureInfo.InvariantCulture));
+                FileName, string.Create(CultureInfo.InvariantCulture, $"{stated} bytes, as in summary.json"),
+                total.ToString(CultureInfo.InvariantCulture));
     }
 }

@@ -68,11 +68,11 @@ internal static class ComparisonReport
         PlotStyle.Load();
         FinishedRun[] runs = [.. folders.Select(folder => FinishedRun.Read(folder, cancellation))];
         var own = runs.Select(run => run.Name).Distinct().Count() == runs.Length;
-        WholeFile.Write(path, Page([.. runs.Select(run => (own ? run.Name : run.Folder, run))]));
+        WholeFile.Write(path, Page([.. runs.Select(run => new NamedRun(own ? run.Name : run.Folder, run))]));
         return path;
     }
 
-    private static string Page((string Name, FinishedRun Run)[] runs)
+    private static string Page(NamedRun[] runs)
     {
         var title = $"{PlainSummary.Count(runs.Length, "run")} compared";
         string[] head = ["", .. runs.Select(run => run.Name)];
@@ -94,7 +94,7 @@ internal static class ComparisonReport
             """));
     }
 
-    private static IEnumerable<Html> Sentences((string Name, FinishedRun Run)[] runs, int differing)
+    private static IEnumerable<Html> Sentences(NamedRun[] runs, int differing)
     {
         var groups = runs.GroupBy(run => run.Run.Summary.Digest).ToList();
         yield return groups.Count == 1
@@ -103,13 +103,12 @@ internal static class ComparisonReport
                 There are {groups.Count} different digests: {string.Join("; ", groups.Select(group =>
                     string.Join(", ", group.Select(run => run.Name)) + (group.Count() > 1 ? " (equal)" : "")))}.
                 """);
-        yield return Html.Of($"{(differing == 0 ? "No parameter differs" : PlainSummary.Count(differing, "parameter") + (differing == 1 ? " differs" : " differ"))}.");
+        yield return differing switch { 0 => "No parameter differs.", 1 => "1 parameter differs.", _ => $"{differing} parameters differ." };
         if (runs.Where(run => run.Run.Summary is { ApproximateCost: not null, BestKnown: not null })
             .MinBy(run => run.Run.Summary.ApproximateCost / run.Run.Summary.BestKnown) is { Run: { } nearest, Name: var name })
         {
-            yield return Html.Of($"""
-                Nearest to its best known cost is {name}: {ReportNumber.Percent((nearest.Summary.ApproximateCost!.Value / nearest.Summary.BestKnown!.Value) - 1)} above it.
-                """);
+            var gap = (nearest.Summary.ApproximateCost!.Value / nearest.Summary.BestKnown!.Value) - 1;
+            yield return Html.Of($"Nearest to its best known cost is {name}: {ReportNumber.Percent(gap)} above it.");
         }
     }
 

@@ -14,7 +14,7 @@ internal static class DeviceTable
         var all = shown == run.Devices
             ? $"All {PlainSummary.Count(run.Devices, "device")}"
             : $"The first {ReportNumber.Whole(shown)} of {ReportNumber.Whole(run.Devices)} devices; summary.json and rounds.csv have the others";
-        var joined = run.Events.Where(happened => happened is { Event: "joined", Device: not null }).CountBy(happened => happened.Device!.Value).ToDictionary();
+        var joined = run.Events.Where(happened => happened.Event == "joined").CountBy(happened => happened.Device ?? -1).ToDictionary();
         return Html.Table(
             $"{all}. A head sorts its column; numbers are exact in the files.",
             ["device", "θ", "offload frequency", "last J", "median round trip, ms", "bytes", "joins"],

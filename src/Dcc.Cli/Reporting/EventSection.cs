@@ -3,7 +3,7 @@ using Dcc.Cli.Reporting.Plots;
 
 namespace Dcc.Cli.Reporting;
 
-/// <summary>What happened when: a plot, and a table of all but the first start and join of each, which are said in one line.</summary>
+/// <summary>What happened when: a plot, and a table of all but the first starts and joins, which are said in one line.</summary>
 internal static class EventSection
 {
     private const int MostRows = 2000;
@@ -11,16 +11,21 @@ internal static class EventSection
     internal static Html Of(FinishedRun run, RoundClock clock, Figure? timeline)
     {
         var seen = new HashSet<(string, int?, string?)>();
-        var usual = run.Events.Where(happened => happened.Event is "started" or "joined" && seen.Add((happened.Event, happened.Device, happened.Process))).ToHashSet();
+        var usual = run.Events
+            .Where(happened => happened.Event is "started" or "joined" && seen.Add((happened.Event, happened.Device, happened.Process))).ToHashSet();
         var rows = run.Events.Where(happened => !usual.Contains(happened)).ToList();
+        var count = PlainSummary.Count(usual.Count, "event");
         var first = usual.Count == 0 ? "" : string.Create(
             CultureInfo.InvariantCulture,
-            $"Not listed: the first start of each process and the first join of each device, {PlainSummary.Count(usual.Count, "event")} up to {usual.Max(happened => happened.Time):F2} s. ");
-        var more = rows.Count > MostRows ? $"The first {ReportNumber.Whole(MostRows)} of {ReportNumber.Whole(rows.Count)}; events.jsonl has the others. " : "";
+            $"Not listed: the first start of each process and join of each device, {count} up to {usual.Max(happened => happened.Time):F2} s. ");
+        var more = rows.Count > MostRows
+            ? $"The first {ReportNumber.Whole(MostRows)} of {ReportNumber.Whole(rows.Count)}; events.jsonl has the others. "
+            : "";
         return Html.Of($"""
             {HtmlPage.Figures([timeline])}
             {Html.Table(
-                $"Events. {first}{more}Round is where it happened: round n ends with its commit.", ["seconds", "round", "event", "device or process", "what"],
+                $"Events. {first}{more}Round is where it happened: round n ends with its commit.",
+                ["seconds", "round", "event", "device or process", "what"],
                 rows.Take(MostRows).Select(happened => Row(happened, clock)))}
             """);
     }

@@ -11,6 +11,7 @@ internal static class HtmlPage
     {
         var script = Resource("report.js");
         var hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(script)));
+        var policy = $"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{hash}'";
         return Html.Of($"""
             <!doctype html>
             <html lang="en">
@@ -18,7 +19,7 @@ internal static class HtmlPage
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{Html.Trusted(hash)}'">
+            <meta http-equiv="Content-Security-Policy" content="{Html.Trusted(policy)}">
             <title>{title}</title>
             <style>
             {Html.Trusted(Resource("report.css"))}</style>

@@ -20,14 +20,15 @@ internal static class PlainSummary
         var summary = run.Summary;
         var how = run.Provenance switch
         {
-            { RelearnedDigest: not null } => $"as separate processes over gRPC, each device behind an emulated link (scenario {run.Provenance.Scenario})",
+            { RelearnedDigest: not null, Scenario: var scenario } =>
+                $"as separate processes over gRPC, each device behind an emulated link (scenario {scenario})",
             { Scenario: { } scenario } => $"in one process, with the links and faults of scenario {scenario} in virtual time",
             not null => "in one process, without a network",
             null => "in a way that was not recorded (no run.json)",
         };
         return Html.Of($"""
-            {Count(summary.Devices, "device")} coordinated over {Count(summary.Rounds, "round")} {how}. Each learned with {summary.Solver}; the constraints moved by
-            {summary.StepRule} under {summary.Congestion} congestion with exponent {summary.Exponent}.
+            {Count(summary.Devices, "device")} coordinated over {Count(summary.Rounds, "round")} {how}. Each learned with {summary.Solver}; the
+            constraints moved by {summary.StepRule} under {summary.Congestion} congestion with exponent {summary.Exponent}.
             """);
     }
 
@@ -59,8 +60,8 @@ internal static class PlainSummary
         var retry = bytes.Causes.TryGetValue("retry", out var count) && total > 0 ? (double)(count.Up + count.Down) / total : 0;
         var adds = bytes.AddsUp ? "every one of them accounted for by layer" : "and they do NOT add up by layer";
         return Html.Of($"""
-            A round cost a device {Html.Exact(bytes.IpBytesPerDeviceRound, ReportNumber.Short)} IP bytes. In all, {ReportNumber.Bytes(total)} crossed the devices' sockets,
-            {adds}; {Percent(retry)} of them because something had to be repeated.
+            A round cost a device {Html.Exact(bytes.IpBytesPerDeviceRound, ReportNumber.Short)} IP bytes. In all, {ReportNumber.Bytes(total)} crossed
+            the devices' sockets, {adds}; {Percent(retry)} of them because something had to be repeated.
             """);
     }
 
@@ -75,7 +76,9 @@ internal static class PlainSummary
         var disturbed = faults + retries + restarts > 0
             ? $"{Count(faults, "fault")} {(faults == 1 ? "was" : "were")} injected, {Count(restarts, "process", "es")} started again and " +
                 $"{Count(retries, "stream")} established again"
-            : run.Provenance?.Scenario is null ? "There was no network that could break" : "Nothing broke: no fault, no process started again, no stream established again";
+            : run.HasTimes
+                ? "Nothing broke: no fault, no process started again, no stream established again"
+                : "There was no network that could break";
         return Html.Of($"{disturbed}. All {Count(summary.Rounds, "round")} and the last evaluation were committed.");
     }
 
@@ -85,8 +88,8 @@ internal static class PlainSummary
         if (run.Relearned)
         {
             return Html.Of($"""
-                {checkedNow} When the run had ended, every report was also learned again, in one process and without a network, and each was the same to the last
-                bit: an undisturbed run has this digest too.
+                {checkedNow} When the run had ended, every report was also learned again, in one process and without a network, and each was the same to
+                the last bit: an undisturbed run has this digest too.
                 """);
         }
 

@@ -21,7 +21,8 @@ internal static partial class Reproduction
             facts.Add(("command as typed", Code(Line(provenance.Command))));
             facts.Add(("with every option", Command(run)));
             facts.Add(("dcc", provenance.Version));
-            facts.Add(("ran on", $"{provenance.Runtime}, {provenance.OperatingSystem}, {provenance.Architecture}, {PlainSummary.Count(provenance.Processors, "processor")}"));
+            var processors = PlainSummary.Count(provenance.Processors, "processor");
+            facts.Add(("ran on", $"{provenance.Runtime}, {provenance.OperatingSystem}, {provenance.Architecture}, {processors}"));
         }
         else
         {
@@ -34,8 +35,8 @@ internal static partial class Reproduction
         facts.Add(("to check it", Code("dcc verify DIR --relearn")));
         return Html.Of($"""
             {HtmlPage.Facts(facts)}
-            <p class="note">The digest depends on the options, the seed and the system, not on the machine, the network or the faults. A system file or scenario file named
-            in the command must be the same; {(run.Summary.Bytes is null ? "the journal" : "system.json in the folder")} holds the devices of this run.</p>
+            <p class="note">The digest depends on the options, the seed and the system, not on the machine, the network or the faults. A system file
+            or scenario file named in the command must be the same; {(run.Summary.Bytes is null ? "the journal" : "system.json in the folder")} holds the devices of this run.</p>
             """);
     }
 

@@ -23,9 +23,15 @@ internal sealed class RoundClock
         ? happened.Round
         : happened.Round is { } round ? Math.Clamp(PlaceOf(happened.Time), round - 0.5, round + 0.5) : PlaceOf(happened.Time);
 
+    /// <summary>Places of what disturbed a run.</summary>
+    internal double[] Disturbances(FinishedRun run) =>
+        [.. run.Events.Where(happened => happened.Disturbs).Select(PlaceOf).OfType<double>().Distinct()];
+
     /// <summary>Milliseconds from the commit before to a round's own, NaN where one is unknown.</summary>
     internal double Milliseconds(int round) =>
-        round > 0 && round < ends.Length && ends[round] is { } end && ends[round - 1] is { } start && end > start ? 1000 * (end - start) : double.NaN;
+        round > 0 && round < ends.Length && ends[round] is { } end && ends[round - 1] is { } start && end > start
+            ? 1000 * (end - start)
+            : double.NaN;
 
     private double PlaceOf(double time)
     {

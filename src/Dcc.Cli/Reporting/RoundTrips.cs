@@ -7,12 +7,13 @@ using Dcc.Core.Validation;
 namespace Dcc.Cli.Reporting;
 
 /// <summary>
-/// What only rounds.csv knows: milliseconds from push to report by round 0..R-1 and device, NaN where unknown. The rest of the file is compared with
-/// the journal's rounds, so that a page never mixes two runs.
+/// What only rounds.csv knows: milliseconds from push to report by round 0..R-1 and device, NaN where unknown. The rest of the file is
+/// compared with the journal's rounds, so that a page never mixes two runs.
 /// </summary>
 internal static class RoundTrips
 {
     internal const string FileName = "rounds.csv";
+    private const int CostColumn = 6;
     private const int TimeColumn = 10;
 
     /// <summary>Reads rounds.csv.</summary>
@@ -40,7 +41,8 @@ internal static class RoundTrips
             var expected = string.Create(CultureInfo.InvariantCulture, $"{round},{device},{push.Theta:R},");
             var text = line.AsSpan();
             Require(
-                text.Split(columns, ',') == TimeColumn + 1 && line.StartsWith(expected, StringComparison.Ordinal) && Number(text[columns[6]]) == report.Cost,
+                text.Split(columns, ',') == TimeColumn + 1 && line.StartsWith(expected, StringComparison.Ordinal)
+                    && Number(text[columns[CostColumn]]) == report.Cost,
                 row, string.Create(CultureInfo.InvariantCulture, $"{expected}... with j {report.Cost:R}, as in the journal"), line);
             var time = text[columns[TimeColumn]];
             times[round][device] = time.IsEmpty ? double.NaN : Number(time);
@@ -48,7 +50,8 @@ internal static class RoundTrips
             row++;
         }
 
-        Require(row == times.Length * devices, row, string.Create(CultureInfo.InvariantCulture, $"{times.Length * devices} rows"), "the end of the file");
+        var rows = times.Length * devices;
+        Require(row == rows, row, string.Create(CultureInfo.InvariantCulture, $"{rows} rows"), "the end of the file");
         return times;
     }
 
@@ -60,7 +63,8 @@ internal static class RoundTrips
         if (!condition)
         {
             throw new InvalidInputException(
-                string.Create(CultureInfo.InvariantCulture, $"{FileName} line {row + 2}"), expected, line.Length == 0 ? "an empty line" : YamlScalar.Shorten(line));
+                string.Create(CultureInfo.InvariantCulture, $"{FileName} line {row + 2}"), expected,
+                line.Length == 0 ? "an empty line" : YamlScalar.Shorten(line));
         }
     }
 }

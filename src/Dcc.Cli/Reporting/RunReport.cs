@@ -24,12 +24,15 @@ internal static class RunReport
             ConvergenceFigures.Cost(run), ConvergenceFigures.Gap(run), ConvergenceFigures.Theta(run), ConvergenceFigures.ThetaMap(run),
             ConvergenceFigures.Offload(run),
         ];
-        Figure?[] bytes = run is { Bytes: { } carried, Summary.Bytes: { } summary } ? [NetworkFigures.Bytes(carried, summary), NetworkFigures.Elsewhere(summary)] : [];
+        Figure?[] bytes = run is { Bytes: { } carried, Summary.Bytes: { } summary }
+            ? [NetworkFigures.Bytes(carried, summary), NetworkFigures.Elsewhere(summary)]
+            : [];
         Figure?[] times = run.HasTimes ? [TimeFigures.RoundTimes(run, clock), TimeFigures.RoundTripDistribution(run, clock)] : [];
         var timeline = run.Events.Any(happened => happened.Disturbs || happened.Event == "started") ? TimeFigures.Timeline(run) : null;
         var page = Page(run, clock, convergence, bytes, times, timeline);
         var plots = Directory.CreateDirectory(Path.Combine(folder, PlotFolder)).FullName;
-        foreach (var (name, content) in convergence.Concat(bytes).Concat(times).Append(timeline).OfType<Figure>().SelectMany(figure => figure.Files()))
+        Figure?[] all = [.. convergence, .. bytes, .. times, timeline];
+        foreach (var (name, content) in all.OfType<Figure>().SelectMany(figure => figure.Files()))
         {
             cancellation.ThrowIfCancellationRequested();
             WholeFile.Write(Path.Combine(plots, name), content);
@@ -67,7 +70,7 @@ internal static class RunReport
         [
             ("cost per device and step", Html.Exact(summary.ApproximateCost, ReportNumber.Fine)),
             ("above best known", Html.Exact((summary.ApproximateCost / summary.BestKnown) - 1, ReportNumber.Percent)),
-            ("IP bytes per device-round", summary.Bytes is null ? "no network" : Html.Exact(summary.Bytes.IpBytesPerDeviceRound, ReportNumber.Short)),
+            ("IP bytes per device-round", summary.Bytes is { } bytes ? Html.Exact(bytes.IpBytesPerDeviceRound, ReportNumber.Short) : "no network"),
             ("median round trip", summary.RoundTripMilliseconds is { } times ? Html.Exact(times.Median, ReportNumber.Duration) : "no network"),
             ("faults, restarts, retries", $"{summary.Faults}, {summary.Restarts}, {summary.Retries}"),
             ("digest", Html.Of($"<code title=\"{summary.Digest}\">{summary.Digest[..10]}…</code>")),

@@ -32,11 +32,15 @@ internal static class RunJournal
 
     /// <summary>Name of the one run that a journal holds.</summary>
     /// <exception cref="JournalException">It holds none, or several.</exception>
-    internal static string SingleRun(IJournalStore journal) => journal.Runs() is [var only]
-        ? only
-        : throw new JournalException(0, string.Create(CultureInfo.InvariantCulture, $"the journal holds {journal.Runs().Count} runs in place of one"));
+    internal static string SingleRun(IJournalStore journal)
+    {
+        var runs = journal.Runs();
+        return runs.Count == 1
+            ? runs[0]
+            : throw new JournalException(0, string.Create(CultureInfo.InvariantCulture, $"the journal holds {runs.Count} runs in place of one"));
+    }
 
-    /// <summary>Requires that a summary, where there is one, is of the journal's run: a journal cut short after its end would go unnoticed otherwise.</summary>
+    /// <summary>Requires that a summary is of the journal's run: a journal cut short after its end would go unnoticed otherwise.</summary>
     /// <exception cref="InvalidDataException">It states another digest.</exception>
     internal static void CheckDigest(byte[] summary, RoundEngine engine)
     {

@@ -17,7 +17,9 @@ namespace Dcc.Cli.Runs;
 /// The digest for which every stored report was learned again in one process when the run had ended, and was the same; null where the run itself
 /// was in one process.
 /// </param>
-/// <param name="RoundEndSeconds">When each round and the last evaluation were committed, since the start; virtual in a simulation, null where unknown.</param>
+/// <param name="RoundEndSeconds">
+/// When each round and the last evaluation were committed, since the start; virtual in a simulation, null where unknown.
+/// </param>
 /// <param name="ExactCost">
 /// Exact decomposed cost per device and step at theta_0..theta_R: the devices' curves, which take their time, were at hand when the run ended.
 /// </param>

@@ -84,7 +84,8 @@ internal sealed class RunResult(RunFolder folder, EdgeSystem system)
         };
         var ends = Enumerable.Range(0, summary.Rounds + 1)
             .Select(round => network is not null && network.RoundEnds.TryGetValue(round, out var end) ? end : (double?)null).ToArray();
-        folder.Write(RunProvenance.FileName, RunProvenance.OfThisProcess(network?.Scenario, rebuild ? summary.Digest : null, ends, [.. costs]).Write);
+        var provenance = RunProvenance.OfThisProcess(network?.Scenario, rebuild ? summary.Digest : null, ends, [.. costs]);
+        folder.Write(RunProvenance.FileName, provenance.Write);
         folder.Write("summary.json", summary.Write);
         return summary;
     }

@@ -64,7 +64,8 @@ public sealed class ReportBadInputTests : IDisposable
     public async Task Report_RoundsOfAnotherRun_AreRefused()
     {
         await Run();
-        Assert.Equal(0, (await DccProcess.Run("simulate", "--devices", "3", "--rounds", "2", "--steps", "200", "--seed", "2", "--output", folder["b"])).ExitCode);
+        string[] other = ["simulate", "--devices", "3", "--rounds", "2", "--steps", "200", "--seed", "2", "--output", folder["b"]];
+        Assert.Equal(0, (await DccProcess.Run(other)).ExitCode);
         File.Copy(Path.Combine(folder["b"], "rounds.csv"), Path.Combine(folder["a"], "rounds.csv"), overwrite: true);
         await AssertRefused("rounds.csv line 2: expected 0,0,", 2);
     }

@@ -86,7 +86,8 @@ public sealed partial class ReportTests : IDisposable
         Assert.Contains($"<data value=\"{bytes.GetProperty("ipBytesPerDeviceRound").GetRawText()}\">", page, StringComparison.Ordinal);
         var total = bytes.GetProperty("total");
         Assert.Equal(
-            total.GetProperty("up").GetInt64() + total.GetProperty("down").GetInt64(), Table("e", "plots", "bytes.csv").Sum(row => (long)Number(row["bytes"])));
+            total.GetProperty("up").GetInt64() + total.GetProperty("down").GetInt64(),
+            Table("e", "plots", "bytes.csv").Sum(row => (long)Number(row["bytes"])));
 
         // Every round's end is known but for one that was committed while nobody could be told.
         var times = Table("e", "plots", "round-time.csv");
@@ -105,7 +106,8 @@ public sealed partial class ReportTests : IDisposable
         await Simulate("a", ["partition-and-heal", "--steps", "200"]);
         await File.AppendAllTextAsync(
             Path.Combine(folder["a"], "events.jsonl"),
-            JsonSerializer.Serialize(new { time = 99, @event = Hostile, process = Hostile, reason = Hostile }) + "\n", TestContext.Current.CancellationToken);
+            JsonSerializer.Serialize(new { time = 99, @event = Hostile, process = Hostile, reason = Hostile }) + "\n",
+            TestContext.Current.CancellationToken);
         var path = Path.Combine(folder["a"], "run.json");
         var provenance = JsonNode.Parse(await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken))!;
         provenance["scenario"] = Hostile;

@@ -38,8 +38,8 @@ internal static class ConvergenceFigures
 
         return new Figure(
             "cost", "Cost per round",
-            "Exact is the decomposed cost of all devices acting optimally at the round's θ; reported is the mean of what the devices measured, with their " +
-            "learning error.", plot.WithLegend(), data);
+            "Exact is the decomposed cost of all devices acting optimally at the round's θ; reported is the mean of what the devices measured, " +
+            "with their learning error.", plot.WithLegend(), data);
     }
 
     /// <summary>Null where nothing is known to compare with.</summary>
@@ -87,7 +87,8 @@ internal static class ConvergenceFigures
             var data = new CsvText(["round", .. Enumerable.Range(0, run.Devices).Select(device => Invariant($"device{device}"))]);
             for (var device = 0; device < run.Devices; device++)
             {
-                plot.Line(Invariant($"device {device}"), x, Array.ConvertAll(x, round => run.Rounds[(int)round].Pushes[device].Theta), PlotStyle.Series[device]);
+                double[] theta = [.. run.Rounds.Select(round => round.Pushes[device].Theta)];
+                plot.Line(Invariant($"device {device}"), x, theta, PlotStyle.Series[device]);
             }
 
             Array.ForEach(x, round => data.Add([(int)round, .. run.Theta((int)round).Cast<object>()]));
@@ -108,12 +109,14 @@ internal static class ConvergenceFigures
         }
 
         return new Figure(
-            "theta", "Constraints per round", Invariant($"θ is how often a device may offload; the bands hold all {run.Devices} devices and the middle 80 %."),
+            "theta", "Constraints per round",
+            Invariant($"θ is how often a device may offload; the bands hold all {run.Devices} devices and the middle 80 %."),
             plot.WithLegend(), band);
 
         void Band(string legend, double low, double high, double opacity)
         {
-            var fill = plot.Add.FillY(x, Array.ConvertAll(quantiles, round => round.At(low)), Array.ConvertAll(quantiles, round => round.At(high)));
+            var fill = plot.Add.FillY(
+                x, Array.ConvertAll(quantiles, round => round.At(low)), Array.ConvertAll(quantiles, round => round.At(high)));
             fill.FillColor = PlotStyle.Blue.WithAlpha(opacity);
             fill.LineWidth = 0;
             fill.MarkerSize = 0;
@@ -169,12 +172,14 @@ internal static class ConvergenceFigures
         double[] x = [.. Enumerable.Range(0, run.Devices)];
         var plot = PlotStyle.New(many ? "devices, by final θ" : "device", "offloads per step");
         var marks = plot.Add.Markers(
-            x, Array.ConvertAll(order, device => theta[device]), many ? MarkerShape.FilledCircle : MarkerShape.HorizontalBar, many ? 3 : 16, PlotStyle.Vermilion);
+            x, Array.ConvertAll(order, device => theta[device]), many ? MarkerShape.FilledCircle : MarkerShape.HorizontalBar, many ? 3 : 16,
+            PlotStyle.Vermilion);
         marks.MarkerLineWidth = 2;
         marks.LegendText = "final constraint θ";
         if (frequency is not null)
         {
-            var dots = plot.Add.Markers(x, Array.ConvertAll(order, device => frequency[device]), MarkerShape.FilledCircle, many ? 2 : 7, PlotStyle.Blue);
+            var dots = plot.Add.Markers(
+                x, Array.ConvertAll(order, device => frequency[device]), MarkerShape.FilledCircle, many ? 2 : 7, PlotStyle.Blue);
             dots.LegendText = "offload frequency";
         }
 

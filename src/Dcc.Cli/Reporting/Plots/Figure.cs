@@ -20,8 +20,9 @@ internal sealed record Figure(string Name, string Title, string Caption, Plot Pl
     internal IEnumerable<(string Name, byte[] Content)> Files()
     {
         yield return ($"{Name}.svg", Encoding.UTF8.GetBytes(PlotSvg.Alone(Svg)));
-        Plot.ScaleFactor = PlotStyle.PngScale;
-        yield return ($"{Name}.png", Plot.GetImageBytes(PlotStyle.PngScale * PlotStyle.Width, PlotStyle.PngScale * PlotStyle.Height, ImageFormat.Png));
+        const int Scale = PlotStyle.PngScale;
+        Plot.ScaleFactor = Scale;
+        yield return ($"{Name}.png", Plot.GetImageBytes(Scale * PlotStyle.Width, Scale * PlotStyle.Height, ImageFormat.Png));
         yield return ($"{Name}.csv", Encoding.UTF8.GetBytes(Data.ToString()));
     }
 }

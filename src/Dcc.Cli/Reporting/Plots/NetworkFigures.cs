@@ -30,8 +30,8 @@ internal static class NetworkFigures
                 data.Add(KebabCase.Name(cause), KebabCase.Name(layer), bytes, rate);
                 bars.Add(new Bar
                 {
-                    Position = -(int)cause, ValueBase = ends[(int)cause], Value = ends[(int)cause] + rate, FillColor = PlotStyle.Series[series % PlotStyle.Series.Length],
-                    LineWidth = 0, Size = 0.6, Orientation = Orientation.Horizontal,
+                    Position = -(int)cause, ValueBase = ends[(int)cause], Value = ends[(int)cause] + rate, Size = 0.6,
+                    Orientation = Orientation.Horizontal, FillColor = PlotStyle.Series[series % PlotStyle.Series.Length], LineWidth = 0,
                 });
                 ends[(int)cause] += rate;
             }
@@ -53,8 +53,8 @@ internal static class NetworkFigures
         plot.Axes.SetLimits(0, ends.Max() * 1.15, 0.6 - causes.Length, 0.6);
         return new Figure(
             "bytes", "Bytes by cause and layer",
-            "All bytes at the devices' sockets, over the number of device-rounds; TCP/IP headers lie below them. Retry is what a fault caused: later set-ups, " +
-            "repeated messages, what was cut off.", plot.WithLegend(), data);
+            "All bytes at the devices' sockets, over the number of device-rounds; TCP/IP headers lie below them. Retry is what a fault caused: " +
+            "later set-ups, repeated messages, what was cut off.", plot.WithLegend(), data);
     }
 
     /// <summary>Null where the kernel's segments are not known.</summary>
@@ -89,7 +89,8 @@ internal static class NetworkFigures
         plot.Axes.SetLimits(left, right, 0.5 - rows.Length, 0.5);
         return new Figure(
             "bytes-elsewhere", "A round beside other systems",
-            $"One push and one report with the headers of the segments that carry them. The others: a round of three scalars up and one down, {ReferenceSystem.Source}.",
+            "One push and one report with the headers of the segments that carry them. The others: a round of three scalars up and one down, " +
+            $"{ReferenceSystem.Source}.",
             plot, data);
     }
 

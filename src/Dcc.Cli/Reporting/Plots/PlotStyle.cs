@@ -6,8 +6,8 @@ using SkiaSharp;
 namespace Dcc.Cli.Reporting.Plots;
 
 /// <summary>
-/// How every plot looks: little ink, the colours of Okabe and Ito that the colour-blind can tell apart, and a font of its own, because a server has
-/// often none. report.css maps the same colours to those of a dark page.
+/// How every plot looks: little ink, the colours of Okabe and Ito that the colour-blind can tell apart, and a font of its own, because a
+/// server often has none. report.css maps the same colours to those of a dark page.
 /// </summary>
 internal static class PlotStyle
 {
@@ -93,7 +93,7 @@ internal static class PlotStyle
     /// <summary>Puts the legend above the data.</summary>
     internal static Plot WithLegend(this Plot plot)
     {
-        const float LetterWidth = 6.8f, BesideText = 46, ShownWidth = Width - 90;
+        const float LetterWidth = 6.1f, BesideText = 40, ShownWidth = Width - 90;
         var rows = MathF.Ceiling(plot.Legend.GetItems().Sum(item => (item.LabelText.Length * LetterWidth) + BesideText) / ShownWidth);
         var panel = plot.ShowLegend(Edge.Top);
         panel.Alignment = Alignment.LowerLeft;
@@ -111,7 +111,8 @@ internal static class PlotStyle
     }
 
     /// <summary>Ticks at whole numbers only.</summary>
-    internal static void WholeNumbers(this IAxis axis) => axis.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true, LabelFormatter = Label };
+    internal static void WholeNumbers(this IAxis axis) =>
+        axis.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true, LabelFormatter = Label };
 
     /// <summary>The axis holds decimal logarithms; its labels say the numbers.</summary>
     internal static void Logarithms(this IAxis axis, double least, double most)

@@ -6,8 +6,8 @@ using ScottPlot;
 namespace Dcc.Cli.Reporting.Plots;
 
 /// <summary>
-/// Makes of Skia's SVG one that a page and an editor can work with: it scales, several stand in one page, it says what it is, and text is whole words
-/// where Skia places every letter.
+/// Makes of Skia's SVG one that a page and an editor can work with: it scales, several stand in one page, it says what it is, and text is
+/// whole words where Skia places every letter.
 /// </summary>
 internal static partial class PlotSvg
 {
@@ -27,9 +27,8 @@ internal static partial class PlotSvg
             .Replace("url(#", $"url(#{name}-", StringComparison.Ordinal)
             .Replace("<image ", "<image image-rendering=\"pixelated\" ", StringComparison.Ordinal)
             .Replace("href=\"#", $"href=\"#{name}-", StringComparison.Ordinal);
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"<svg viewBox=\"0 0 {PlotStyle.Width} {PlotStyle.Height}\" role=\"img\" font-family=\"{Fonts}\"><title>{WebUtility.HtmlEncode(title)}</title>{svg.Trim()}");
+        var box = string.Create(CultureInfo.InvariantCulture, $"0 0 {PlotStyle.Width} {PlotStyle.Height}");
+        return $"<svg viewBox=\"{box}\" role=\"img\" font-family=\"{Fonts}\"><title>{WebUtility.HtmlEncode(title)}</title>{svg.Trim()}";
     }
 
     /// <summary>The same as a file of its own, on white.</summary>
@@ -40,7 +39,7 @@ internal static partial class PlotSvg
     // The middle of the word stays where Skia put it, whatever the font.
     private static string Words(Match match)
     {
-        double[] x = [.. match.Groups["x"].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Number)];
+        double[] x = [.. match.Groups["x"].Value.Split(',').Where(number => !string.IsNullOrWhiteSpace(number)).Select(Number)];
         var text = match.Groups["text"].Value.Trim();
         var lastLetter = x.Length > 1 ? (x[^1] - x[0]) / (x.Length - 1) : 0;
         var y = Number(match.Groups["y"].Value.Split(',')[0]);

@@ -6,6 +6,7 @@ namespace Dcc.Cli.Reporting.Plots;
 internal static class TimeFigures
 {
     private const int QuantileSteps = 200;
+    private const int Width = PlotStyle.Width;
 
     internal static Figure RoundTimes(FinishedRun run, RoundClock clock)
     {
@@ -15,7 +16,7 @@ internal static class TimeFigures
         var median = Array.ConvertAll(trips, round => round.Median);
         var whole = Array.ConvertAll(x, round => clock.Milliseconds((int)round));
         var plot = PlotStyle.New("round", "milliseconds");
-        double[] disturbances = [.. run.Events.Where(happened => happened.Disturbs).Select(clock.PlaceOf).OfType<double>().Distinct()];
+        var disturbances = clock.Disturbances(run);
         foreach (var place in disturbances)
         {
             plot.Add.VerticalLine(place, 1, PlotStyle.Vermilion, LinePattern.Dotted);
@@ -46,15 +47,18 @@ internal static class TimeFigures
             data.Add(n, whole[n], slowest[n], median[n], run.Devices - trips[n].Count);
         }
 
+        var marks = disturbances.Length == 0
+            ? ""
+            : " Dotted lines mark what disturbed the run. After a restart of the coordinator a device's time counts from the push sent again.";
         return new Figure(
             "round-time", "Time of each round",
-            $"From the push to the report of the slowest and the median device{Meaning(run)}; commit to commit is the whole round." + (disturbances.Length == 0 ? "" :
-                " Dotted lines mark what disturbed the run. After a restart of the coordinator a device's time counts from the push sent again."), plot.WithLegend(), data);
+            $"From the push to the report of the slowest and the median device{Meaning(run)}; commit to commit is the whole round." + marks,
+            plot.WithLegend(), data);
     }
 
     internal static Figure RoundTripDistribution(FinishedRun run, RoundClock clock)
     {
-        var disturbed = run.Events.Where(happened => happened.Disturbs).Select(clock.PlaceOf).OfType<double>().Select(place => (int)Math.Round(place)).ToHashSet();
+        var disturbed = clock.Disturbances(run).Select(place => (int)Math.Round(place)).ToHashSet();
         var quiet = new Quantiles(run.RoundTrips.Where((_, round) => !disturbed.Contains(round)).SelectMany(times => times));
         var faulty = new Quantiles(run.RoundTrips.Where((_, round) => disturbed.Contains(round)).SelectMany(times => times));
         double[] fractions = [.. Enumerable.Range(0, QuantileSteps + 1).Select(step => (double)step / QuantileSteps)];
@@ -89,10 +93,16 @@ internal static class TimeFigures
             data.Add(happened.Time, happened.Event, happened.Round, happened.Device, happened.Process, happened.Reason));
         for (var lane = 0; lane < kinds.Length; lane++)
         {
-            var color = kinds[lane] is "started" or "joined" or "finished" ? PlotStyle.Blue : kinds[lane] == "restarted" ? PlotStyle.Green : PlotStyle.Vermilion;
+            var color = kinds[lane] switch
+            {
+                "started" or "joined" or "finished" => PlotStyle.Blue,
+                "restarted" => PlotStyle.Green,
+                _ => PlotStyle.Vermilion,
+            };
             foreach (var fault in run.Events.Where(happened => kinds[lane] == "fault" && happened.Event == "fault"))
             {
-                if (run.Events.FirstOrDefault(later => later.Event == "fault-ended" && later.Reason == fault.Reason && later.Time >= fault.Time) is { } end)
+                var end = run.Events.FirstOrDefault(later => later.Event == "fault-ended" && later.Reason == fault.Reason && later.Time >= fault.Time);
+                if (end is not null)
                 {
                     var bar = plot.Add.Line(fault.Time, -lane, end.Time, -lane);
                     bar.LineColor = color.WithAlpha(0.35);
@@ -101,7 +111,11 @@ internal static class TimeFigures
             }
 
             // Dots that would lie on each other are one.
-            double[] times = [.. run.Events.Where(happened => happened.Event == kinds[lane]).Select(happened => happened.Time).DistinctBy(time => (int)(600 * time / longest))];
+            double[] times =
+            [
+                .. run.Events.Where(happened => happened.Event == kinds[lane]).Select(happened => happened.Time)
+                    .DistinctBy(time => (int)(Width * time / longest)),
+            ];
             plot.Add.Markers(times, Array.ConvertAll(times, _ => -(double)lane), MarkerShape.FilledCircle, 6, color);
         }
 
@@ -111,5 +125,6 @@ internal static class TimeFigures
         return new Figure("timeline", "What happened when", "A dot an event; a bar lasts as long as the fault was in force.", plot, data);
     }
 
-    private static string Meaning(FinishedRun run) => run.Summary.VirtualSeconds is null ? ", learning included" : ", in virtual time, where learning takes none";
+    private static string Meaning(FinishedRun run) =>
+        run.Summary.VirtualSeconds is null ? ", learning included" : ", in virtual time, where learning takes none";
 }
