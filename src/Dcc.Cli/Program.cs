@@ -26,6 +26,7 @@ internal static class Program
             ExactCommand.Create(),
             OptimumCommand.Create(),
             VerifyCommand.Create(),
+            ReportCommand.Create(),
             ScenarioCommand.Create(),
             OverheadCommand.Create(),
             LinkCommand.Create(),

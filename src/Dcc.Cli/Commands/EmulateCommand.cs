@@ -71,6 +71,7 @@ internal static class EmulateCommand
                     progress => Emulate(parameters, system, scenario, devicesPerProcess, folder, instruments, progress, cancellation),
                     display.Quiet(parsed))
                 .ConfigureAwait(false);
+            ReportCommand.WriteAtEnd(folder, cancellation);
             display.Print(parsed, () => summary.ToJsonLine(folder.DirectoryPath), () => ResultTable.Write(summary, folder.DirectoryPath));
             if (parsed.GetValue(open))
             {
@@ -116,7 +117,7 @@ internal static class EmulateCommand
         using var journal = SqliteJournal.OpenExisting(folder.Journal);
         var network = new RunResult.NetworkRun(run.RoundTrips, run.Faults)
         {
-            Ledgers = run.Ledgers, Retries = run.Retries, Restarts = run.Restarts,
+            Scenario = scenario.Name, RoundEnds = run.RoundEnds, Ledgers = run.Ledgers, Retries = run.Retries, Restarts = run.Restarts,
         };
         return new RunResult(folder, system)
         {

@@ -46,6 +46,7 @@ internal static class SimulateCommand
             var summary = await ProgressDisplay
                 .Run("simulate", progress => Task.Run(() => Simulate(parameters, system, timed, folder, progress, cancellation)), display.Quiet(parsed))
                 .ConfigureAwait(false);
+            ReportCommand.WriteAtEnd(folder, cancellation);
             display.Print(parsed, () => summary.ToJsonLine(folder.DirectoryPath), () => ResultTable.Write(summary, folder.DirectoryPath));
             return Program.Done;
         });
@@ -62,7 +63,10 @@ internal static class SimulateCommand
         var run = new InProcessRun(parameters, system, journal, network, events, progress);
         run.Execute(cancellation);
         progress.Advance(1, "evaluating the result");
-        var carried = network is null ? null : new RunResult.NetworkRun(run.RoundTrips, network.Faults) { VirtualSeconds = network.Now.TotalSeconds };
+        var carried = network is null ? null : new RunResult.NetworkRun(run.RoundTrips, network.Faults)
+        {
+            Scenario = timed!.Name, RoundEnds = run.RoundEnds, VirtualSeconds = network.Now.TotalSeconds,
+        };
         return new RunResult(folder, system).Write(journal, run.Sessions, carried, () => clock.Elapsed.TotalSeconds, cancellation);
     }
 }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Dcc.Cli.Runs;
 using Dcc.Cli.Terminal;
 using Dcc.Core.Devices;
@@ -31,11 +30,16 @@ internal static class VerifyCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var path = parsed.GetRequiredValue(directory);
-            using var journal = Open(path);
+            using var journal = RunJournal.Open(path);
             var engine = await ProgressDisplay
                 .Run("verify", progress => Task.Run(() => Verify(journal, parsed.GetValue(relearn), progress, cancellation)), display.Quiet(parsed))
                 .ConfigureAwait(false);
-            CheckSummary(Path.Combine(path, "summary.json"), engine);
+            var summary = Path.Combine(path, "summary.json");
+            if (File.Exists(summary))
+            {
+                RunJournal.CheckDigest(Inputs.ReadFile("DIR", summary), engine);
+            }
+
             var relearned = parsed.GetValue(relearn);
             display.Print(parsed, () => ToJsonLine(engine, relearned), () => Console.Out.WriteLine(ToText(engine, relearned)));
             return Program.Done;
@@ -54,40 +58,17 @@ internal static class VerifyCommand
         digest = engine.Digest, devices = engine.Parameters.Devices, rounds = Rounds(engine), cancelled = engine.Cancelled, relearned,
     });
 
-    private static SqliteJournal Open(string directory)
-    {
-        var file = Path.Combine(directory, "journal.db");
-        if (!File.Exists(file))
-        {
-            throw new InvalidInputException("DIR", "the output folder of a run, with a journal.db", directory);
-        }
-
-        try
-        {
-            return SqliteJournal.OpenExisting(file);
-        }
-        catch (InvalidDataException exception)
-        {
-            throw new InvalidInputException("DIR", "the output folder of a run", exception.Message);
-        }
-    }
-
     private static RoundEngine Verify(SqliteJournal journal, bool relearn, IProgressDisplay progress, CancellationToken cancellation)
     {
-        var runs = journal.Runs();
-        if (runs.Count != 1)
-        {
-            throw new JournalException(0, $"the journal holds {runs.Count} runs in place of one");
-        }
-
+        var run = RunJournal.SingleRun(journal);
         DeviceSession[]? sessions = null;
         RunParameters? parameters = null;
-        var engine = RunReplay.Replay(journal, runs[0], replayed =>
+        var engine = RunReplay.Replay(journal, run, replayed =>
         {
             cancellation.ThrowIfCancellationRequested();
             if (relearn)
             {
-                parameters ??= RunParameters.FromJson(journal.Read(runs[0]).First().Body);
+                parameters ??= RunParameters.FromJson(journal.Read(run).First().Body);
                 sessions ??= Sessions(parameters);
                 RunReplay.Relearn(sessions, replayed.Round, cancellation);
                 progress.Advance((replayed.Round.Round + 1.0) / (parameters.Rounds + 1), "learning again");
@@ -107,32 +88,5 @@ internal static class VerifyCommand
         }
 
         return RunReplay.Sessions(parameters, EdgeSystem.Parse(System.Text.Encoding.UTF8.GetBytes(parameters.EmulatedSystem)));
-    }
-
-    // A journal cut short after its end or a summary of another run would go unnoticed without this.
-    private static void CheckSummary(string path, RoundEngine engine)
-    {
-        if (!File.Exists(path))
-        {
-            return;
-        }
-
-        var stated = Digest(Inputs.ReadFile("DIR", path));
-        if (stated != engine.Digest)
-        {
-            throw new InvalidDataException($"summary.json states digest {stated ?? "nothing"}, the journal gives {engine.Digest}");
-        }
-    }
-
-    private static string? Digest(byte[] summary)
-    {
-        try
-        {
-            return JsonNode.Parse(summary)?["digest"]?.GetValue<string>();
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
-            return null;
-        }
     }
 }

@@ -106,6 +106,9 @@ internal sealed class EmulatedRun : IDisposable
     /// <summary>Per committed round, milliseconds from push to report by device; negative where unknown.</summary>
     internal Dictionary<int, float[]> RoundTrips { get; } = [];
 
+    /// <summary>Per committed round, seconds since the start when this process heard of it.</summary>
+    internal Dictionary<int, double> RoundEnds { get; } = [];
+
     /// <summary>Streams that were established again.</summary>
     internal int Retries => (int)Math.Max(0, (long)(earlierJoins + joins) - parameters.Devices);
 
@@ -332,6 +335,7 @@ internal sealed class EmulatedRun : IDisposable
         // Every device took part.
         Array.ForEach(agents, agent => agent.Joined = true);
         RoundTrips[(int)round.Round] = [.. round.RoundTripMilliseconds];
+        RoundEnds.TryAdd((int)round.Round, clock.Elapsed.TotalSeconds);
     }
 
     private ChildProcess AgentOf(int device) => agents[device / devicesPerProcess];

@@ -53,9 +53,11 @@ internal sealed record ByteSummary(
 /// <summary>bytes.csv: one row per device, direction, round, cause and layer that carried bytes.</summary>
 internal static class BytesFile
 {
+    internal const string Header = "device,direction,round,cause,layer,bytes";
+
     internal static void Write(StreamWriter writer, IReadOnlyList<DeviceLedger> ledgers)
     {
-        writer.WriteLine("device,direction,round,cause,layer,bytes");
+        writer.WriteLine(Header);
         foreach (var row in ledgers.SelectMany(ledger => ledger.Rows()))
         {
             writer.WriteLine(string.Create(

@@ -45,6 +45,9 @@ internal sealed class InProcessRun
     /// <summary>Virtual milliseconds from push to report, by round and device; empty without a network.</summary>
     internal Dictionary<int, float[]> RoundTrips { get; } = [];
 
+    /// <summary>Virtual seconds from the start to the end of each round; empty without a network.</summary>
+    internal Dictionary<int, double> RoundEnds { get; } = [];
+
     internal void Execute(CancellationToken cancellation)
     {
         var effects = new List<RoundEffect>();
@@ -124,6 +127,7 @@ internal sealed class InProcessRun
             [.. pushes.Select(push => Wire.PushBytes(round, push.Push))],
             [.. pushes.Select(push => Wire.ReportBytes(round, Sessions[push.Device].LastReport))],
             cancellation);
+        RoundEnds[round] = network.Now.TotalSeconds;
     }
 
     private void Show(CommittedRound committed)

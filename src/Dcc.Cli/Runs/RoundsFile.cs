@@ -6,7 +6,7 @@ namespace Dcc.Cli.Runs;
 /// <summary>rounds.csv: one row per device and round 0..R-1, with what was pushed and what was reported.</summary>
 internal static class RoundsFile
 {
-    private const string Header =
+    internal const string Header =
         "round,device,theta,epsilonOwn,epsilonOthers,price,j,jOwn,jOthers,reportBytes,roundTripMilliseconds";
 
     internal static void WriteHeader(StreamWriter writer) => writer.WriteLine(Header);

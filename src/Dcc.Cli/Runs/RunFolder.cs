@@ -9,7 +9,10 @@ namespace Dcc.Cli.Runs;
 internal sealed class RunFolder : IDisposable
 {
     private const string LockName = ".lock";
-    private static readonly string[] RunFiles = ["journal.db", "journal.db-wal", "journal.db-shm", "summary.json", "rounds.csv", "bytes.csv", "events.jsonl", "report.html", "system.json", "overhead.json", "overhead.csv"];
+    private static readonly string[] RunFiles = ["journal.db", "journal.db-wal", "journal.db-shm", "summary.json", "rounds.csv", "bytes.csv", "events.jsonl", "report.html", "run.json", "system.json", "overhead.json", "overhead.csv"];
+
+    // Of what these hold, files of other kinds are somebody else's.
+    private static readonly string[] RunPatterns = ["logs/*.log", "plots/*.svg", "plots/*.png", "plots/*.csv"];
 
     private readonly FileStream hold;
 
@@ -79,8 +82,9 @@ internal sealed class RunFolder : IDisposable
         var hold = Hold(path)
             ?? throw new InvalidInputException("output", "a folder that no other run is using (name another with --output)", path);
         var present = RunFiles.Where(file => System.IO.File.Exists(Path.Combine(path, file))).ToList();
-        var logs = Path.Combine(path, "logs");
-        present.AddRange(Directory.Exists(logs) ? Directory.EnumerateFiles(logs, "*.log").Select(file => Path.GetRelativePath(path, file)) : []);
+        present.AddRange(RunPatterns.Select(pattern => Path.Combine(path, pattern)).Where(pattern => Directory.Exists(Path.GetDirectoryName(pattern)))
+            .SelectMany(pattern => Directory.EnumerateFiles(Path.GetDirectoryName(pattern)!, Path.GetFileName(pattern)))
+            .Select(file => Path.GetRelativePath(path, file)));
         if (present.Count > 0 && !force)
         {
             System.IO.File.Delete(hold.Name);

@@ -59,6 +59,8 @@ internal sealed record RunSummary(
     {
         WriteIndented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
     };
 
     /// <summary>
@@ -66,11 +68,10 @@ internal sealed record RunSummary(
     /// cost by simulation, what never offloading and the best known theta cost, and how often each device offloads.
     /// </summary>
     internal static RunSummary Of(
-        RoundEngine engine, EdgeSystem system, PolicyMixture[] policies, CancellationToken cancellation)
+        RoundEngine engine, EdgeSystem system, SystemCost objective, PolicyMixture[] policies, CancellationToken cancellation)
     {
         var parameters = engine.Parameters;
         var theta = engine.Theta.ToArray();
-        var objective = new SystemCost(SystemCost.CurvesOf(system), parameters.CreateCongestion());
         var best = Optimum.Find(objective, OptimumReadings, [theta], progress: null, cancellation);
         var joint = new JointCost<EdgeDevice>(
             [.. Enumerable.Range(0, theta.Length).Select(system.Device)], policies, parameters.CreateCongestion(), system.Gamma, parameters.Seed);
@@ -111,6 +112,11 @@ internal sealed record RunSummary(
         json.Add("output", Path.GetFullPath(folder));
         return json.ToJsonString(new JsonSerializerOptions(Options) { WriteIndented = false });
     }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <exception cref="JsonException">Not such a text.</exception>
+    internal static RunSummary FromJson(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize<RunSummary>(json, Options) ?? throw new JsonException("null is not a summary.");
 
     internal void Write(StreamWriter writer) => writer.WriteLine(JsonSerializer.Serialize(this, Options));
 
