@@ -2,6 +2,7 @@ using System.Globalization;
 using Dcc.Core.Engine;
 using Dcc.Core.Validation;
 using Dcc.Hosting;
+using Dcc.Hosting.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace Dcc.Agent;
@@ -10,6 +11,9 @@ namespace Dcc.Agent;
 internal sealed class AgentOptions
 {
     internal const string Section = "Agent";
+
+    /// <summary>No listener.</summary>
+    internal const string None = "none";
 
     /// <summary>The coordinator's address; or one per device, separated by commas, where each reaches it over a link of its own.</summary>
     public string Coordinator { get; set; } = "http://127.0.0.1:5080";
@@ -23,6 +27,9 @@ internal sealed class AgentOptions
     /// <summary>System file that describes the devices; without one they are sampled by the run's seed (Appendix F).</summary>
     public string? System { get; set; }
 
+    /// <summary>Address to serve /metrics on, or "none".</summary>
+    public string Metrics { get; set; } = None;
+
     internal static readonly CommandLineFlags Flags = new(
         """
         Dcc.Agent: one or more devices that learn locally and take part in a run over gRPC.
@@ -34,6 +41,8 @@ internal sealed class AgentOptions
             new("--run", "Agent:Run", "NAME", "Run to take part in [run]."),
             new("--devices", "Agent:Devices", "I|I-J", "Device index, or a range of indices, each with a stream of its own [0]."),
             new("--system", "Agent:System", "FILE", "System file that describes the devices [sampled by the run's seed]."),
+            new("--metrics", "Agent:Metrics", "URL|none", "Serve /metrics here, such as http://127.0.0.1:9101 [none]."),
+            ServiceProgram.LogFormat,
             ServiceProgram.StopWithParent,
         ]);
 
@@ -81,6 +90,11 @@ internal sealed class AgentOptionsValidator : IValidateOptions<AgentOptions>
         if (addresses.Length > 1 && addresses.Length != devices)
         {
             faults.Add(new InputFault("coordinator", $"one address, or {devices}, one per device", $"{addresses.Length}"));
+        }
+
+        if (options.Metrics != AgentOptions.None)
+        {
+            MetricsListener.CheckAddress("metrics", options.Metrics, faults);
         }
 
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(string.Join("; ", faults));

@@ -1,3 +1,5 @@
+using Dcc.Agent.Telemetry;
+using Dcc.Core.Validation;
 using Dcc.Protocol;
 using Dcc.Protocol.V1;
 using Grpc.Core;
@@ -57,12 +59,15 @@ internal sealed class StreamConnector
     private readonly int device;
     private readonly string run;
     private readonly Coordination.CoordinationClient client;
+    private readonly AgentInstruments instruments;
     private readonly ResiliencePipeline pipeline;
 
-    internal StreamConnector(int device, AgentOptions options, Coordination.CoordinationClient client, TimeProvider time, ILogger logger)
+    internal StreamConnector(
+        int device, AgentOptions options, Coordination.CoordinationClient client, AgentInstruments instruments, TimeProvider time, ILogger logger)
     {
         this.device = device;
         this.client = client;
+        this.instruments = instruments;
         run = options.Run;
         pipeline = new ResiliencePipelineBuilder { TimeProvider = time, Name = PipelineName }
             .AddRetry(new RetryStrategyOptions
@@ -77,6 +82,7 @@ internal sealed class StreamConnector
                 {
                     Log.Retrying(
                         logger, device, options.Coordinator, Reason(retry.Outcome.Exception!), retry.AttemptNumber + 2, retry.RetryDelay.TotalSeconds);
+                    instruments.BacksOff(retry.RetryDelay);
                     return ValueTask.CompletedTask;
                 },
             })
@@ -89,7 +95,7 @@ internal sealed class StreamConnector
     /// <param name="cancellation">Ends the attempts.</param>
     /// <exception cref="RpcException">The coordinator refuses this device for good.</exception>
     internal ValueTask<CoordinatorStream> Connect(int lastRoundHeld, CancellationToken cancellation) =>
-        pipeline.ExecuteAsync(async token => await Attempt(lastRoundHeld, token).ConfigureAwait(false), cancellation);
+        pipeline.ExecuteAsync(async token => await CountedAttempt(lastRoundHeld, token).ConfigureAwait(false), cancellation);
 
     /// <summary>What no further attempt can change.</summary>
     internal static bool IsFinal(StatusCode code) => IsBadInput(code)
@@ -101,6 +107,21 @@ internal sealed class StreamConnector
     internal static string Reason(Exception exception) => exception is RpcException rpc
         ? $"{rpc.StatusCode}: {rpc.Status.DebugException?.GetBaseException().Message ?? rpc.Status.Detail}"
         : exception is OperationCanceledException ? "silence" : exception.Message;
+
+    private async Task<CoordinatorStream> CountedAttempt(int lastRoundHeld, CancellationToken cancellation)
+    {
+        try
+        {
+            var stream = await Attempt(lastRoundHeld, cancellation).ConfigureAwait(false);
+            instruments.Attempted("welcomed");
+            return stream;
+        }
+        catch (RpcException exception)
+        {
+            instruments.Attempted(KebabCase.Name(exception.StatusCode));
+            throw;
+        }
+    }
 
     private async Task<CoordinatorStream> Attempt(int lastRoundHeld, CancellationToken cancellation)
     {

@@ -1,8 +1,10 @@
 using System.Threading.Channels;
+using Dcc.Agent.Telemetry;
 using Dcc.Core.Devices;
 using Dcc.Core.Engine;
 using Dcc.Core.Learning;
 using Dcc.Core.Validation;
+using Dcc.Hosting.Telemetry;
 using Dcc.Protocol;
 using Dcc.Protocol.V1;
 using Grpc.Core;
@@ -26,6 +28,7 @@ internal sealed class DeviceWorker
     private readonly EdgeSystem? system;
     private readonly StreamConnector connector;
     private readonly SemaphoreSlim learning;
+    private readonly DeviceTelemetry telemetry;
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private DeviceSession? session;
@@ -36,11 +39,12 @@ internal sealed class DeviceWorker
     /// <param name="system">Described devices, or null to sample this one by the run's seed.</param>
     /// <param name="client">Shared by the process.</param>
     /// <param name="learning">Limits how many devices of the process learn at once.</param>
+    /// <param name="instruments">The process's metrics.</param>
     /// <param name="time">Clock of delays and watchdogs.</param>
     /// <param name="logger">The log.</param>
     internal DeviceWorker(
-        int device, AgentOptions options, EdgeSystem? system, Coordination.CoordinationClient client, SemaphoreSlim learning, TimeProvider time,
-        ILogger logger)
+        int device, AgentOptions options, EdgeSystem? system, Coordination.CoordinationClient client, SemaphoreSlim learning,
+        AgentInstruments instruments, TimeProvider time, ILogger logger)
     {
         this.device = device;
         this.options = options;
@@ -48,19 +52,34 @@ internal sealed class DeviceWorker
         this.learning = learning;
         this.time = time;
         this.logger = logger;
-        connector = new StreamConnector(device, options, client, time, logger);
+        telemetry = instruments.Add(options.Run, device, time);
+        connector = new StreamConnector(device, options, client, instruments, time, logger);
     }
 
     /// <summary>Takes part until the run has ended.</summary>
     /// <returns>The process's exit code for this device.</returns>
     internal async Task<int> Run(CancellationToken cancellation)
     {
+        try
+        {
+            return await TakePart(cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            telemetry.Link = LinkState.Ended;
+        }
+    }
+
+    private async Task<int> TakePart(CancellationToken cancellation)
+    {
         while (true)
         {
             try
             {
                 var held = session?.LastRoundHeld ?? -1;
+                telemetry.Link = LinkState.Connecting;
                 using var stream = await connector.Connect(held, cancellation).ConfigureAwait(false);
+                telemetry.Link = LinkState.Connected;
                 session ??= CreateSession(stream.Welcome);
                 Log.Joined(logger, device, options.Run, held);
                 if (await Live(stream, cancellation).ConfigureAwait(false))
@@ -89,7 +108,9 @@ internal sealed class DeviceWorker
     private DeviceSession CreateSession(Welcome welcome)
     {
         var described = system ?? EdgeSystem.Sample(device + 1, welcome.Seed);
-        return new DeviceSession(LocalSolvers.Create(Wire.ToSettings(welcome, described.Gamma), described.Device(device), device));
+        var solver = LocalSolvers.Create(Wire.ToSettings(welcome, described.Gamma), described.Device(device), device);
+        solver.Watch = telemetry.Watch();
+        return new DeviceSession(solver);
     }
 
     // True when the run has ended, false when the stream has.
@@ -186,7 +207,7 @@ internal sealed class DeviceWorker
         PushOutcome outcome;
         try
         {
-            outcome = await Task.Run(() => session!.Handle(round, push), CancellationToken.None).WaitAsync(process).ConfigureAwait(false);
+            outcome = await Task.Run(() => telemetry.Handle(session!, round, push), CancellationToken.None).WaitAsync(process).ConfigureAwait(false);
         }
         finally
         {
@@ -196,7 +217,7 @@ internal sealed class DeviceWorker
         switch (outcome)
         {
             case PushOutcome.Learned:
-                Log.Learned(logger, device, round);
+                Log.Learned(logger, new LoggedTrace(RoundTraceIds.OfRound(options.Run, round)), device, round);
                 break;
             case PushOutcome.Gap:
                 throw new RpcException(new Status(StatusCode.Unavailable, $"round {round} was pushed while {session!.LastRoundHeld} is held"));
@@ -232,6 +253,7 @@ internal sealed class DeviceWorker
 
             while (outbox.TryRead(out var message))
             {
+                using var sending = telemetry.StartSending(message);
                 await stream.Send(message, cancellation).ConfigureAwait(false);
             }
 

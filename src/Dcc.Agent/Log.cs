@@ -1,8 +1,9 @@
+using Dcc.Hosting.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Dcc.Agent;
 
-/// <summary>Every log line of an agent.</summary>
+/// <summary>Every log line of an agent. A line about a round begins with the id of the round's trace.</summary>
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Information, "Device {Device}: joined run {Run} holding round {Held}")]
@@ -14,8 +15,8 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Warning, "Device {Device}: stream lost ({Reason})")]
     internal static partial void Lost(ILogger logger, int device, string reason);
 
-    [LoggerMessage(4, LogLevel.Information, "Device {Device}: learned round {Round}")]
-    internal static partial void Learned(ILogger logger, int device, int round);
+    [LoggerMessage(4, LogLevel.Information, "[{TraceId}] Device {Device}: learned round {Round}")]
+    internal static partial void Learned(ILogger logger, LoggedTrace traceId, int device, int round);
 
     [LoggerMessage(5, LogLevel.Information, "Device {Device}: the run has ended, final theta {Theta}")]
     internal static partial void Ended(ILogger logger, int device, double theta);

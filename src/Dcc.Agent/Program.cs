@@ -1,6 +1,8 @@
+using Dcc.Agent.Telemetry;
 using Dcc.Core.Devices;
 using Dcc.Core.Validation;
 using Dcc.Hosting;
+using Dcc.Hosting.Telemetry;
 using Dcc.Protocol.V1;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Configuration;
@@ -21,13 +23,18 @@ internal static class Program
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddJsonFile("appsettings.json", optional: true).AddEnvironmentVariables();
         ServiceProgram.Configure(builder, settings);
+        OtlpExport.Configure(builder, "dcc-agent", AgentInstruments.MeterName, DeviceTelemetry.SourceName);
         builder.Services.AddOptions<AgentOptions>().BindConfiguration(AgentOptions.Section).ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<AgentOptions>, AgentOptionsValidator>();
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<AgentInstruments>();
         builder.Services.AddSingleton<AgentService>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<AgentService>());
         using var host = builder.Build();
         var agent = host.Services.GetRequiredService<AgentService>();
+        var address = host.Services.GetRequiredService<IOptions<AgentOptions>>().Value.Metrics;
+        using var bridge = address == AgentOptions.None ? null : new PrometheusBridge(host.Services.GetRequiredService<AgentInstruments>().Meter);
+        using var metrics = bridge is null ? null : MetricsListener.Start(address, bridge.Registry);
         await host.RunAsync().ConfigureAwait(false);
         return agent.ExitCode;
     }
@@ -39,14 +46,18 @@ internal sealed class AgentService : BackgroundService
     private readonly AgentOptions options;
     private readonly IReadOnlyList<int> devices;
     private readonly EdgeSystem? system;
+    private readonly AgentInstruments instruments;
     private readonly TimeProvider time;
     private readonly IHostApplicationLifetime lifetime;
     private readonly ILogger<AgentService> logger;
 
     /// <summary>Reads the device range and the system file: what is wrong with them shows before anything is started.</summary>
-    public AgentService(IOptions<AgentOptions> options, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<AgentService> logger)
+    public AgentService(
+        IOptions<AgentOptions> options, AgentInstruments instruments, TimeProvider time, IHostApplicationLifetime lifetime,
+        ILogger<AgentService> logger)
     {
         this.options = options.Value;
+        this.instruments = instruments;
         this.time = time;
         this.lifetime = lifetime;
         this.logger = logger;
@@ -85,13 +96,20 @@ internal sealed class AgentService : BackgroundService
     }
 
     // Devices with the same address share a connection.
-    private static Coordination.CoordinationClient Open(Dictionary<string, GrpcChannel> channels, string address)
+    internal static Coordination.CoordinationClient Open(Dictionary<string, GrpcChannel> channels, string address)
     {
         if (!channels.TryGetValue(address, out var channel))
         {
             channel = channels[address] = GrpcChannel.ForAddress(address, new GrpcChannelOptions
             {
-                HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, ConnectTimeout = TimeSpan.FromSeconds(5) },
+                HttpHandler = new SocketsHttpHandler
+                {
+                    EnableMultipleHttp2Connections = true,
+                    ConnectTimeout = TimeSpan.FromSeconds(5),
+
+                    // Trace ids are derived on both sides: no traceparent, whatever is being traced.
+                    ActivityHeadersPropagator = null,
+                },
                 DisposeHttpClient = true,
                 ThrowOperationCanceledOnCancellation = true,
 
@@ -109,7 +127,8 @@ internal sealed class AgentService : BackgroundService
         int device, string address, Dictionary<string, GrpcChannel> channels, SemaphoreSlim learning, CancellationTokenSource over)
     {
         var worker = new DeviceWorker(
-            device, new AgentOptions { Coordinator = address, Run = options.Run }, system, Open(channels, address), learning, time, logger);
+            device, new AgentOptions { Coordinator = address, Run = options.Run }, system, Open(channels, address), learning, instruments, time,
+            logger);
         var code = Hosting.ExitCode.Failed;
         try
         {

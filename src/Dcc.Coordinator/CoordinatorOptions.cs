@@ -30,6 +30,9 @@ internal sealed class CoordinatorOptions
     /// <summary>Each side of a stream sends at least this often, and takes the other for dead after three times it. Seconds.</summary>
     public double HeartbeatSeconds { get; set; } = 10;
 
+    /// <summary>Devices whose theta and cost are metrics of their own: those with an index below. 0 to 1000.</summary>
+    public int DeviceSeries { get; set; }
+
     internal TimeSpan Heartbeat => TimeSpan.FromSeconds(HeartbeatSeconds);
 
     internal static readonly CommandLineFlags Flags = new(
@@ -43,6 +46,7 @@ internal sealed class CoordinatorOptions
             new("--http", "Coordinator:Http", "URL|none", "Address of the HTTP/1.1 side, for browsers and monitoring [http://127.0.0.1:5081]."),
             new("--store", "Coordinator:Store", "FILE|memory", "SQLite file that keeps the runs [dcc-coordinator.db]."),
             new("--heartbeat", "Coordinator:HeartbeatSeconds", "SECONDS", "Longest silence on a stream; after three of them a peer is dead [10]."),
+            new("--device-series", "Coordinator:DeviceSeries", "N", "Show theta and cost of the first N devices as metrics of their own, up to 1000 [0]."),
             new("--run", "Run:Name", "NAME", "Run to create or resume [none]."),
             new("--devices", "Run:Devices", "N", "Number of devices [10, or as in the system file]."),
             new("--rounds", "Run:Rounds", "R", "Rounds; one more evaluation follows [5]."),
@@ -59,6 +63,7 @@ internal sealed class CoordinatorOptions
             new("--alpha", "Run:Alpha", "A", "Congestion exponent [1, or as in the system file]."),
             new("--initial-theta", "Run:InitialTheta", "X", "theta_0 of every device [0]."),
             new("--system", "Run:System", "FILE", "System file of emulated devices, kept for verify --relearn."),
+            ServiceProgram.LogFormat,
             ServiceProgram.StopWithParent,
         ]);
 }
@@ -66,6 +71,8 @@ internal sealed class CoordinatorOptions
 /// <summary>Checks the options at start.</summary>
 internal sealed class CoordinatorOptionsValidator : IValidateOptions<CoordinatorOptions>
 {
+    private const int MostDeviceSeries = 1000;
+
     public ValidateOptionsResult Validate(string? name, CoordinatorOptions options)
     {
         var faults = new List<InputFault>();
@@ -83,6 +90,13 @@ internal sealed class CoordinatorOptionsValidator : IValidateOptions<Coordinator
         if (!(options.HeartbeatSeconds is >= 0.05 and <= 3600))
         {
             faults.Add(new InputFault("heartbeat", "0.05 to 3600 seconds", options.HeartbeatSeconds.ToString("R", CultureInfo.InvariantCulture)));
+        }
+
+        if (options.DeviceSeries is < 0 or > MostDeviceSeries)
+        {
+            faults.Add(new InputFault(
+                "device-series", string.Create(CultureInfo.InvariantCulture, $"a whole number from 0 to {MostDeviceSeries}"),
+                options.DeviceSeries.ToString(CultureInfo.InvariantCulture)));
         }
 
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(string.Join("; ", faults));

@@ -1,6 +1,8 @@
+using Dcc.Hosting.Telemetry;
+
 namespace Dcc.Coordinator;
 
-/// <summary>Every log line of the coordinator.</summary>
+/// <summary>Every log line of the coordinator. A line about a round begins with the id of the round's trace.</summary>
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Information, "Listening on {Address}, store {Store}")]
@@ -18,8 +20,8 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Information, "Run {Run}: device {Device} left (stream {Incarnation})")]
     internal static partial void Left(ILogger logger, string run, int device, long incarnation);
 
-    [LoggerMessage(6, LogLevel.Information, "Run {Run}: round {Round} committed")]
-    internal static partial void Committed(ILogger logger, string run, int round);
+    [LoggerMessage(6, LogLevel.Information, "[{TraceId}] Run {Run}: round {Round} committed")]
+    internal static partial void Committed(ILogger logger, LoggedTrace traceId, string run, int round);
 
     [LoggerMessage(7, LogLevel.Information, "Run {Run}: finished with digest {Digest}")]
     internal static partial void Finished(ILogger logger, string run, string digest);
@@ -30,6 +32,6 @@ internal static partial class Log
     [LoggerMessage(9, LogLevel.Critical, "Run {Run}: stopped")]
     internal static partial void RunFailed(ILogger logger, string run, Exception exception);
 
-    [LoggerMessage(10, LogLevel.Information, "Run {Run}: cancelled in round {Round}")]
-    internal static partial void Cancelled(ILogger logger, string run, int round);
+    [LoggerMessage(10, LogLevel.Information, "[{TraceId}] Run {Run}: cancelled in round {Round}")]
+    internal static partial void Cancelled(ILogger logger, LoggedTrace traceId, string run, int round);
 }

@@ -2,15 +2,18 @@ using System.Net;
 using System.Net.Sockets;
 using Dcc.Coordinator.Runs;
 using Dcc.Coordinator.Services;
+using Dcc.Coordinator.Telemetry;
 using Dcc.Core.Engine;
 using Dcc.Core.Validation;
 using Dcc.Hosting;
+using Dcc.Hosting.Telemetry;
 using Dcc.Journal;
 using Dcc.Protocol;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
+using Prometheus;
 
 namespace Dcc.Coordinator;
 
@@ -53,12 +56,16 @@ internal static class Program
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         ServiceProgram.Configure(builder, settings);
+        OtlpExport.Configure(builder, "dcc-coordinator", CoordinatorInstruments.MeterName, RoundTracing.SourceName);
         builder.Services.AddOptions<CoordinatorOptions>().BindConfiguration(CoordinatorOptions.Section).ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<CoordinatorOptions>, CoordinatorOptionsValidator>();
         builder.Services.AddOptions<RunOptions>().BindConfiguration(RunOptions.Section);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(provider => OpenStore(provider.GetRequiredService<IOptions<CoordinatorOptions>>().Value.Store));
         builder.Services.AddSingleton<ProtocolFaults>();
+        builder.Services.AddSingleton<TransportBytes>();
+        builder.Services.AddSingleton<CoordinatorInstruments>();
+        builder.Services.AddSingleton(provider => new PrometheusBridge(provider.GetRequiredService<CoordinatorInstruments>().Meter));
         builder.Services.AddSingleton<RunRegistry>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<RunRegistry>());
         builder.Services.AddGrpc().AddServiceOptions<OperationService>(grpc => grpc.MaxReceiveMessageSize = OperationService.MaxRequestBytes);
@@ -69,10 +76,10 @@ internal static class Program
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             var options = kestrel.ApplicationServices.GetRequiredService<IOptions<CoordinatorOptions>>().Value;
-            Listen(kestrel, options.Listen, HttpProtocols.Http2);
+            Listen(kestrel, options.Listen, HttpProtocols.Http2, kestrel.ApplicationServices.GetRequiredService<TransportBytes>().Count);
             if (options.Http != CoordinatorOptions.None)
             {
-                Listen(kestrel, options.Http, HttpProtocols.Http1);
+                Listen(kestrel, options.Http, HttpProtocols.Http1, _ => { });
             }
 
             kestrel.Limits.Http2.MaxStreamsPerConnection = StreamsPerConnection;
@@ -84,20 +91,31 @@ internal static class Program
         app.MapGrpcService<OperationService>();
         app.MapGrpcHealthChecksService();
         app.MapGrpcReflectionService();
+        if (app.Services.GetRequiredService<IOptions<CoordinatorOptions>>().Value.Http != CoordinatorOptions.None)
+        {
+            app.MapMetrics(registry: app.Services.GetRequiredService<PrometheusBridge>().Registry);
+        }
+
         return app;
     }
 
     // Without TLS a port speaks one version of HTTP only.
-    private static void Listen(KestrelServerOptions kestrel, string address, HttpProtocols protocols)
+    private static void Listen(KestrelServerOptions kestrel, string address, HttpProtocols protocols, Action<IConnectionBuilder> configure)
     {
         var uri = new Uri(address);
         if (IPAddress.TryParse(uri.DnsSafeHost, out var ip))
         {
-            kestrel.Listen(ip, uri.Port, endpoint => endpoint.Protocols = protocols);
+            kestrel.Listen(ip, uri.Port, Configure);
         }
         else
         {
-            kestrel.ListenLocalhost(uri.Port, endpoint => endpoint.Protocols = protocols);
+            kestrel.ListenLocalhost(uri.Port, Configure);
+        }
+
+        void Configure(ListenOptions endpoint)
+        {
+            endpoint.Protocols = protocols;
+            configure(endpoint);
         }
     }
 

@@ -24,9 +24,15 @@ public static class ExitCode
 /// <summary>The frame around both services: arguments, configuration, logging, exit codes.</summary>
 public static class ServiceProgram
 {
+    private const string Text = "text";
+    private const string Json = "json";
+
     /// <summary>The flag that ends a service with whoever started it.</summary>
     public static CommandLineFlag StopWithParent { get; } = new(
         "--stop-with-stdin", "Process:StopWithStdin", "", "Stop when standard input is closed, as it is when the parent process ends.");
+
+    /// <summary>The flag that says what log lines look like.</summary>
+    public static CommandLineFlag LogFormat { get; } = new("--log-format", "Process:LogFormat", "text|json", "Log lines on standard output [text].");
 
     /// <summary>Runs a service and turns what can go wrong at its start into one line and an exit code.</summary>
     /// <param name="flags">The service's flags.</param>
@@ -68,24 +74,45 @@ public static class ServiceProgram
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);
 
     /// <summary>Adds the command line above every other source, terse logs and the parent watch.</summary>
+    /// <exception cref="InvalidInputException">The log format is none.</exception>
     public static void Configure(IHostApplicationBuilder builder, Dictionary<string, string?> settings)
     {
         builder.Configuration.AddInMemoryCollection(settings);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopGrace);
         builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(options =>
-        {
-            options.SingleLine = true;
-            options.UseUtcTimestamp = true;
-            options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-            options.ColorBehavior = LoggerColorBehavior.Disabled;
-        });
+        AddConsole(builder.Logging, builder.Configuration[LogFormat.Key] ?? Text);
         builder.Logging.SetMinimumLevel(LogLevel.Information);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("Grpc", LogLevel.Error);
         if (string.Equals(builder.Configuration[StopWithParent.Key], "true", StringComparison.OrdinalIgnoreCase))
         {
             builder.Services.AddHostedService<ParentWatch>();
+        }
+    }
+
+    private static void AddConsole(ILoggingBuilder logging, string format)
+    {
+        const string Timestamp = "yyyy-MM-ddTHH:mm:ss.fffZ";
+        switch (format)
+        {
+            case Text:
+                logging.AddSimpleConsole(options =>
+                {
+                    options.SingleLine = true;
+                    options.UseUtcTimestamp = true;
+                    options.TimestampFormat = Timestamp + " ";
+                    options.ColorBehavior = LoggerColorBehavior.Disabled;
+                });
+                break;
+            case Json:
+                logging.AddJsonConsole(options =>
+                {
+                    options.UseUtcTimestamp = true;
+                    options.TimestampFormat = Timestamp;
+                });
+                break;
+            default:
+                throw new InvalidInputException("log-format", $"{Text} or {Json}", format);
         }
     }
 

@@ -40,6 +40,8 @@ public sealed class BadInputTests : IDisposable
     [InlineData("price", "exact --system SYSTEM --device 0 --theta 0.1 --price NaN")]
     [InlineData("price", "exact --system SYSTEM --device 0 --theta 0.1 --price -1")]
     [InlineData("--price", "exact --system SYSTEM --device 0 --theta 0.1")]
+    [InlineData("metrics", "emulate --metrics http://127.0.0.1:0")]
+    [InlineData("metrics", "emulate --metrics here")]
     [InlineData("DIR", "verify")]
     [InlineData("DIR", "verify no-such-folder")]
     [InlineData("DIR", "verify EMPTY")]

@@ -30,6 +30,27 @@ public sealed class LinkCommandTests
     }
 
     [Fact]
+    public async Task Metrics_AfterBytesAndFaults_CountThem()
+    {
+        await using var link = await LinkProcess.Start();
+        using var socket = await link.Connect();
+        await RoundTrip(socket);
+        await link.Ask("POST", "/partition", """{"for":"1 ms"}""");
+        await link.Ask("PATCH", "/link", """{"latency":"1 ms"}""");
+        await link.Ask("POST", "/slow-close", """{"for":"0 s"}""");
+        var series = (await link.Metrics()).Split('\n');
+        Assert.Contains("""dcc_link_io_bytes_total{direction="up",layer="all"} 1""", series);
+        Assert.Contains("""dcc_link_io_bytes_total{direction="down",layer="all"} 1""", series);
+        Assert.Contains("dcc_link_delay_seconds_count 2", series);
+        Assert.Contains("dcc_link_connections 1", series);
+        Assert.Contains("""dcc_link_faults_total{kind="partition"} 1""", series);
+        Assert.Contains("""dcc_link_faults_total{kind="change"} 1""", series);
+        Assert.Contains("""dcc_link_faults_total{kind="slow-close"} 0""", series);
+        await link.Ask("POST", "/reset");
+        Assert.Contains("dcc_link_resets_total 1", (await link.Metrics()).Split('\n'));
+    }
+
+    [Fact]
     public async Task Link_OptionsAndProfile_AreTheSettings()
     {
         await using var link = await LinkProcess.Start(

@@ -71,6 +71,14 @@ internal sealed partial class LinkProcess : IAsyncDisposable
         return (response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation))!.AsObject());
     }
 
+    /// <summary>The metrics as text.</summary>
+    internal async Task<string> Metrics()
+    {
+        using var response = await http.GetAsync(new Uri("/metrics", UriKind.Relative), Cancellation);
+        Assert.Equal("text/plain", response.Content.Headers.ContentType!.MediaType);
+        return await response.Content.ReadAsStringAsync(Cancellation);
+    }
+
     internal async Task<HttpStatusCode> SendFromPage(string path)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path);

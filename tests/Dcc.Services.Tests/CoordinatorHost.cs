@@ -1,5 +1,6 @@
 using System.Globalization;
 using Dcc.Agent;
+using Dcc.Agent.Telemetry;
 using Dcc.Coordinator.Runs;
 using Dcc.Core.Devices;
 using Dcc.Core.Engine;
@@ -29,9 +30,14 @@ internal sealed class CoordinatorHost : IAsyncDisposable
         Channel = channel;
     }
 
-    internal string Address => app.Urls.Single();
+    internal string Address => app.Urls.First();
+
+    /// <summary>The HTTP/1.1 side, where it was asked for.</summary>
+    internal string HttpAddress => app.Urls.Last();
 
     internal GrpcChannel Channel { get; }
+
+    internal AgentInstruments Instruments { get; } = new();
 
     internal Coordination.CoordinationClient Coordination => new(Channel);
 
@@ -57,7 +63,7 @@ internal sealed class CoordinatorHost : IAsyncDisposable
         var app = Dcc.Coordinator.Program.Build(settings);
         await Dcc.Coordinator.Program.Prepare(app, app.Services.GetRequiredService<RunRegistry>());
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new CoordinatorHost(app, GrpcChannel.ForAddress(app.Urls.Single()));
+        return new CoordinatorHost(app, GrpcChannel.ForAddress(app.Urls.First()));
     }
 
     /// <summary>Real device workers for all devices, until the run has ended.</summary>
@@ -91,7 +97,7 @@ internal sealed class CoordinatorHost : IAsyncDisposable
     }
 
     internal DeviceWorker Worker(int device, SemaphoreSlim learning, ILogger logger) => new(
-        device, new AgentOptions { Coordinator = Address, Run = Run }, null, Coordination, learning, TimeProvider.System, logger);
+        device, new AgentOptions { Coordinator = Address, Run = Run }, null, Coordination, learning, Instruments, TimeProvider.System, logger);
 
     internal async Task<RunStatus> Status() =>
         await Operation.GetRunAsync(new RunRequest { Run = Run }, cancellationToken: TestContext.Current.CancellationToken);
@@ -101,6 +107,7 @@ internal sealed class CoordinatorHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Channel.Dispose();
+        Instruments.Dispose();
         await app.DisposeAsync();
     }
 

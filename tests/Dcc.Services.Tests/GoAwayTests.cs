@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Dcc.Agent;
+using Dcc.Agent.Telemetry;
 using Dcc.Protocol.V1;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -28,10 +29,11 @@ public sealed class GoAwayTests
         {
             InitialReconnectBackoff = TimeSpan.FromMilliseconds(1), MaxReconnectBackoff = TimeSpan.FromMilliseconds(1),
         });
+        using var instruments = new AgentInstruments();
         using var learning = new SemaphoreSlim(2);
         var options = new AgentOptions { Coordinator = address };
         var workers = Task.WhenAll(Enumerable.Range(0, 8).Select(device => new DeviceWorker(
-            device, options, null, new Coordination.CoordinationClient(channel), learning, TimeProvider.System, NullLogger.Instance).Run(over.Token)));
+            device, options, null, new Coordination.CoordinationClient(channel), learning, instruments, TimeProvider.System, NullLogger.Instance).Run(over.Token)));
         for (var i = 0; i < Connections; i++)
         {
             using var connection = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);

@@ -1,4 +1,5 @@
 using Dcc.Agent;
+using Dcc.Agent.Telemetry;
 using Dcc.Protocol;
 using Dcc.Protocol.V1;
 using Grpc.Core;
@@ -77,10 +78,11 @@ public class RunTests
         {
             InitialReconnectBackoff = TimeSpan.FromMilliseconds(20), MaxReconnectBackoff = TimeSpan.FromMilliseconds(50),
         });
+        using var instruments = new AgentInstruments();
         using var learning = new SemaphoreSlim(2);
         var workers = CoordinatorHost.Together(Enumerable.Range(0, CoordinatorHost.Devices).Select(device => new DeviceWorker(
             device, new AgentOptions { Coordinator = address, Run = CoordinatorHost.Run }, null, new Coordination.CoordinationClient(channel), learning,
-            TimeProvider.System, NullLogger.Instance)));
+            instruments, TimeProvider.System, NullLogger.Instance)));
         using (var watch = first.Operation.WatchRun(new RunRequest { Run = CoordinatorHost.Run }, cancellationToken: Cancellation))
         {
             await foreach (var update in watch.ResponseStream.ReadAllAsync(Cancellation))
@@ -134,10 +136,11 @@ public class RunTests
         app.MapGrpcService<SilentCoordinator>();
         await app.StartAsync(Cancellation);
         using var channel = GrpcChannel.ForAddress(app.Urls.Single());
+        using var instruments = new AgentInstruments();
         using var learning = new SemaphoreSlim(1);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var worker = new DeviceWorker(
-            0, new AgentOptions(), null, new Coordination.CoordinationClient(channel), learning, TimeProvider.System, NullLogger.Instance).Run(stop.Token);
+            0, new AgentOptions(), null, new Coordination.CoordinationClient(channel), learning, instruments, TimeProvider.System, NullLogger.Instance).Run(stop.Token);
         await silent.SecondHello.Task.WaitAsync(Cancellation);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => worker);
@@ -147,11 +150,12 @@ public class RunTests
     public async Task UnreachableCoordinator_IsTriedAgainAndSaidSoEachTime()
     {
         using var channel = GrpcChannel.ForAddress("http://127.0.0.1:1");
+        using var instruments = new AgentInstruments();
         using var learning = new SemaphoreSlim(1);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var log = new CollectingLogger(stopAfter: 3, stop);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new DeviceWorker(
-            0, new AgentOptions { Coordinator = "http://127.0.0.1:1" }, null, new Coordination.CoordinationClient(channel), learning, TimeProvider.System, log)
+            0, new AgentOptions { Coordinator = "http://127.0.0.1:1" }, null, new Coordination.CoordinationClient(channel), learning, instruments, TimeProvider.System, log)
             .Run(stop.Token));
         Assert.All(log.Lines, line => Assert.Contains("http://127.0.0.1:1 cannot be reached", line, StringComparison.Ordinal));
         Assert.Equal([2, 3, 4], log.Lines.Take(3).Select(line => int.Parse(

@@ -8,7 +8,9 @@ using Dcc.Cli.Terminal;
 using Dcc.Core.Devices;
 using Dcc.Core.Engine;
 using Dcc.Core.Validation;
+using Dcc.Hosting.Telemetry;
 using Dcc.Journal;
+using Dcc.Links;
 
 namespace Dcc.Cli.Commands;
 
@@ -23,6 +25,11 @@ internal static class EmulateCommand
         var perProcess = Inputs.Number<int>("--devices-per-process", "Devices hosted by one agent process [1].", "K");
         var display = new DisplayOptions();
         var open = new Option<bool>("--open") { Description = "Open the run's report.html afterwards." };
+        var metrics = new Option<string?>("--metrics")
+        {
+            Description = "Serve /metrics of the links here, such as http://127.0.0.1:9102 [nowhere]. The coordinator's are on its own port.",
+            HelpName = "URL",
+        };
         var command = new DccCommand("emulate", "Run real processes behind emulated links: a coordinator and its agents.")
         {
             Purpose = "Starts a coordinator and agents as processes on loopback, each device behind a link that is emulated without root, lets the "
@@ -38,7 +45,7 @@ internal static class EmulateCommand
         };
         command.Add(scenarioName);
         options.AddTo(command, perProcess);
-        command.Add("Output", [.. output.All, .. display.All, open]);
+        command.Add("Output", [.. output.All, .. display.All, open, metrics]);
 
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -54,9 +61,15 @@ internal static class EmulateCommand
                     devicesPerProcess.ToString(CultureInfo.InvariantCulture));
             }
 
+            using var instruments = new LinkInstruments();
+            using var bridge = new PrometheusBridge(instruments.Meter);
+            using var listener = Listen(parsed.GetValue(metrics), bridge);
             using var folder = output.Claim(parsed, "emulate");
             var summary = await ProgressDisplay
-                .Run("emulate", progress => Emulate(parameters, system, scenario, devicesPerProcess, folder, progress, cancellation), display.Quiet(parsed))
+                .Run(
+                    "emulate",
+                    progress => Emulate(parameters, system, scenario, devicesPerProcess, folder, instruments, progress, cancellation),
+                    display.Quiet(parsed))
                 .ConfigureAwait(false);
             display.Print(parsed, () => summary.ToJsonLine(folder.DirectoryPath), () => ResultTable.Write(summary, folder.DirectoryPath));
             if (parsed.GetValue(open))
@@ -79,13 +92,25 @@ internal static class EmulateCommand
         }
     }
 
+    private static IDisposable? Listen(string? address, PrometheusBridge bridge)
+    {
+        if (address is null)
+        {
+            return null;
+        }
+
+        var faults = new List<InputFault>();
+        MetricsListener.CheckAddress("metrics", address, faults);
+        return faults.Count == 0 ? MetricsListener.Start(address, bridge.Registry) : throw new InvalidInputException(faults);
+    }
+
     private static async Task<RunSummary> Emulate(
-        RunParameters parameters, EdgeSystem system, Scenario scenario, int devicesPerProcess, RunFolder folder, IProgressDisplay progress,
-        CancellationToken cancellation)
+        RunParameters parameters, EdgeSystem system, Scenario scenario, int devicesPerProcess, RunFolder folder, LinkInstruments instruments,
+        IProgressDisplay progress, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         using var events = new EventsFile(folder.File("events.jsonl"));
-        using var run = new EmulatedRun(parameters, system, scenario, devicesPerProcess, folder, events, progress);
+        using var run = new EmulatedRun(parameters, system, scenario, devicesPerProcess, folder, events, instruments, progress);
         await run.Execute(cancellation).ConfigureAwait(false);
         progress.Advance(1, "evaluating the result");
         using var journal = SqliteJournal.OpenExisting(folder.Journal);

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Dcc.Cli.Control;
 using Dcc.Core.Engine;
 using Dcc.Core.Validation;
+using Dcc.Hosting.Telemetry;
 using Dcc.Links;
 using Dcc.Links.Proxy;
 
@@ -74,12 +75,16 @@ internal static class LinkCommand
     private static async Task Serve(
         IPEndPoint listen, EndPoint upstream, IPEndPoint? control, LinkSettings settings, ulong seed, CancellationToken cancellation)
     {
-        var proxy = Open(listen, upstream, settings, seed);
+        using var instruments = new LinkInstruments();
+        using var bridge = new PrometheusBridge(instruments.Meter);
+        var proxy = Open(listen, upstream, settings, seed, instruments);
         try
         {
             using var faults = new LinkFaults(proxy, TimeProvider.System);
             await using var server = control is null ? null
-                : await ControlServer.Start(control, new LinkApi(proxy, faults, Shown(upstream), seed), ControlStop, cancellation).ConfigureAwait(false);
+                : await ControlServer.Start(
+                    control, new LinkApi(proxy, faults, instruments, Shown(upstream), seed), bridge.Registry, ControlStop, cancellation)
+                    .ConfigureAwait(false);
             await Console.Error.WriteLineAsync(
                 $"dcc link: listening on {proxy.Address}, upstream {Shown(upstream)}" + (server is null ? "" : $", control on http://{server.Address}"))
                 .ConfigureAwait(false);
@@ -92,7 +97,7 @@ internal static class LinkCommand
         }
     }
 
-    private static LinkProxy Open(IPEndPoint listen, EndPoint upstream, LinkSettings settings, ulong seed)
+    private static LinkProxy Open(IPEndPoint listen, EndPoint upstream, LinkSettings settings, ulong seed, LinkInstruments instruments)
     {
         try
         {
@@ -102,7 +107,7 @@ internal static class LinkCommand
                 probe.Bind(listen);
             }
 
-            return LinkProxy.Start(listen, upstream, settings, seed, index: 0, tap: null);
+            return LinkProxy.Start(listen, upstream, settings, seed, index: 0, tap: null, instruments);
         }
         catch (SocketException exception)
         {

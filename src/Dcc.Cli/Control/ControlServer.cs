@@ -12,10 +12,11 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Prometheus;
 
 namespace Dcc.Cli.Control;
 
-/// <summary>Serves a <see cref="LinkApi"/> over HTTP: JSON in, JSON out, and what is wrong as <c>{"faults":["field: expected X, got Y"]}</c>.</summary>
+/// <summary>Serves a <see cref="LinkApi"/> over HTTP: JSON in, JSON out, and what is wrong as <c>{"faults":["field: expected X, got Y"]}</c>. Metrics are text.</summary>
 internal sealed class ControlServer : IAsyncDisposable
 {
     private const int LargestBody = 64 * 1024;
@@ -39,10 +40,12 @@ internal sealed class ControlServer : IAsyncDisposable
     /// <summary>Starts to serve.</summary>
     /// <param name="listen">Where; port 0 takes a free one.</param>
     /// <param name="api">What is served.</param>
+    /// <param name="metrics">Served at /metrics.</param>
     /// <param name="stop">How long requests under way may take at the end.</param>
     /// <param name="cancellation">Ends the start.</param>
     /// <exception cref="InvalidInputException">The address cannot be listened on.</exception>
-    internal static async Task<ControlServer> Start(IPEndPoint listen, LinkApi api, TimeSpan stop, CancellationToken cancellation)
+    internal static async Task<ControlServer> Start(
+        IPEndPoint listen, LinkApi api, CollectorRegistry metrics, TimeSpan stop, CancellationToken cancellation)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton<IHostLifetime, CommandLifetime>();
@@ -53,7 +56,7 @@ internal sealed class ControlServer : IAsyncDisposable
             options.Listen(listen);
         });
         var application = builder.Build();
-        application.Run(context => Answer(context, api));
+        application.Run(context => Answer(context, api, metrics));
         try
         {
             await application.StartAsync(cancellation).ConfigureAwait(false);
@@ -73,15 +76,23 @@ internal sealed class ControlServer : IAsyncDisposable
         await application.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static async Task Answer(HttpContext context, LinkApi api)
+    private static async Task Answer(HttpContext context, LinkApi api, CollectorRegistry metrics)
     {
         var (status, body) = await Handle(context, api).ConfigureAwait(false);
+        if (body is null)
+        {
+            context.Response.ContentType = PrometheusConstants.TextContentTypeWithVersionAndEncoding;
+            await metrics.CollectAndExportAsTextAsync(context.Response.Body, context.RequestAborted).ConfigureAwait(false);
+            return;
+        }
+
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync(body.ToJsonString(Readable) + "\n", context.RequestAborted).ConfigureAwait(false);
     }
 
-    private static async Task<(int Status, JsonObject Body)> Handle(HttpContext context, LinkApi api)
+    // No body: metrics are asked for.
+    private static async Task<(int Status, JsonObject? Body)> Handle(HttpContext context, LinkApi api)
     {
         var request = context.Request;
 
@@ -101,6 +112,11 @@ internal sealed class ControlServer : IAsyncDisposable
         {
             context.Response.Headers.Allow = string.Join(", ", methods);
             return Refuse(StatusCodes.Status405MethodNotAllowed, new InputFault("method", string.Join('|', methods), request.Method));
+        }
+
+        if (request.Path == LinkApi.MetricsPath)
+        {
+            return (StatusCodes.Status200OK, null);
         }
 
         try

@@ -14,16 +14,20 @@ namespace Dcc.Cli.Control;
 /// GET /link          settings, faults in force, counters       POST /partition  {"direction":"both|up|down","for":"2 s"}, both optional
 /// PATCH /link        fields over the link that there is        POST /heal, /reset, /accept
 /// PUT /link          fields over a link that does nothing      POST /refuse     {"for":"2 s"}, optional
-/// GET /healthz                                                 POST /limit      {"direction":"up","bytes":1000}
+/// GET /healthz, /metrics                                       POST /limit      {"direction":"up","bytes":1000}
 ///                                                              POST /slow-close {"for":"2 s"}
 /// </code>
 /// </summary>
 /// <param name="proxy">The link.</param>
 /// <param name="faultsInForce">Its faults.</param>
+/// <param name="instruments">Count what is injected.</param>
 /// <param name="upstream">As the user named it.</param>
 /// <param name="seed">Of loss and jitter.</param>
-internal sealed class LinkApi(LinkProxy proxy, LinkFaults faultsInForce, string upstream, ulong seed)
+internal sealed class LinkApi(LinkProxy proxy, LinkFaults faultsInForce, LinkInstruments instruments, string upstream, ulong seed)
 {
+    /// <summary>Answered by the server itself, as text.</summary>
+    internal const string MetricsPath = "/metrics";
+
     private const string Get = "GET";
     private const string Post = "POST";
     private const string Put = "PUT";
@@ -32,13 +36,13 @@ internal sealed class LinkApi(LinkProxy proxy, LinkFaults faultsInForce, string 
     private static readonly TimeSpan LongestFault = TimeSpan.FromMinutes(10);
 
     internal static IReadOnlyList<string> Paths { get; } =
-        ["/link", "/partition", "/heal", "/reset", "/refuse", "/accept", "/limit", "/slow-close", "/healthz"];
+        ["/link", "/partition", "/heal", "/reset", "/refuse", "/accept", "/limit", "/slow-close", "/healthz", MetricsPath];
 
     /// <summary>What a path takes; empty where there is none.</summary>
     internal static string[] MethodsOf(string path) => path switch
     {
         "/link" => [Get, Put, Patch],
-        "/healthz" => [Get],
+        "/healthz" or MetricsPath => [Get],
         _ => Paths.Contains(path) ? [Post] : [],
     };
 
@@ -87,26 +91,33 @@ internal sealed class LinkApi(LinkProxy proxy, LinkFaults faultsInForce, string 
         {
             case "/partition":
                 var way = fields.Choice<PartitionDirection>("direction") ?? PartitionDirection.Both;
-                return () => faultsInForce.Partition(way != PartitionDirection.Down, way != PartitionDirection.Up, time);
+                return Counted(
+                    LinkFault.Partition, () => faultsInForce.Partition(way != PartitionDirection.Down, way != PartitionDirection.Up, time));
             case "/heal":
                 return faultsInForce.Heal;
             case "/reset":
-                return proxy.Reset;
+                return Counted(LinkFault.Reset, proxy.Reset);
             case "/refuse":
-                return () => faultsInForce.Refuse(time);
+                return Counted(LinkFault.Refuse, () => faultsInForce.Refuse(time));
             case "/accept":
                 return faultsInForce.Accept;
             case "/limit":
                 fields.Require("direction", "bytes");
                 var bytes = fields.Measure<int>("bytes", "a whole number of at least 1, or " + Quantity.BytesForm, TryCount);
                 return fields.Choice<LinkDirection>("direction") is { } direction && bytes is { } count
-                    ? () => faultsInForce.Limit(direction, count)
+                    ? Counted(LinkFault.Limit, () => faultsInForce.Limit(direction, count))
                     : null;
             default:
                 fields.Require("for");
-                return time is { } late ? () => proxy.SlowClose(late) : null;
+                return time is { } late ? Counted(LinkFault.SlowClose, () => proxy.SlowClose(late)) : null;
         }
     }
+
+    private Action Counted(LinkFault kind, Action act) => () =>
+    {
+        act();
+        instruments.Count(kind);
+    };
 
     private Action? Change(bool replace, YamlNode node, ScenarioFaults faults)
     {
@@ -117,7 +128,7 @@ internal sealed class LinkApi(LinkProxy proxy, LinkFaults faultsInForce, string 
         }
 
         return faults.Count == 0 && new LinkReader("", faults).Read(node, "") is { } change
-            ? () => proxy.Change(link => change.ApplyTo(replace ? LinkSettings.None : link))
+            ? Counted(LinkFault.Change, () => proxy.Change(link => change.ApplyTo(replace ? LinkSettings.None : link)))
             : null;
     }
 

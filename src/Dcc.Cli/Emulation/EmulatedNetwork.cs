@@ -23,13 +23,15 @@ internal sealed class EmulatedNetwork : IAsyncDisposable
     /// <param name="links">Settings by device.</param>
     /// <param name="coordinator">Where the coordinator listens.</param>
     /// <param name="seed">Of jitter and loss.</param>
+    /// <param name="instruments">Shows the links in metrics.</param>
     /// <param name="observer">Sees every message.</param>
-    internal EmulatedNetwork(IReadOnlyList<LinkSettings> links, IPEndPoint coordinator, ulong seed, DeviceMessageObserver observer)
+    internal EmulatedNetwork(
+        IReadOnlyList<LinkSettings> links, IPEndPoint coordinator, ulong seed, LinkInstruments instruments, DeviceMessageObserver observer)
     {
         Ledgers = [.. Enumerable.Range(0, links.Count).Select(device =>
             new DeviceLedger(device, Meaning, (direction, moment, message) => observer(device, direction, moment, message)))];
         Links = [.. links.Select((settings, device) => LinkProxy.Start(
-            new IPEndPoint(IPAddress.Loopback, 0), coordinator, settings, seed, device, Ledgers[device]))];
+            new IPEndPoint(IPAddress.Loopback, 0), coordinator, settings, seed, device, Ledgers[device], instruments))];
     }
 
     /// <summary>By device.</summary>

@@ -8,6 +8,7 @@ using Dcc.Cli.Scenarios;
 using Dcc.Cli.Terminal;
 using Dcc.Core.Devices;
 using Dcc.Core.Validation;
+using Dcc.Links;
 using Dcc.Links.Ledger;
 using Dcc.Protocol;
 using Dcc.Protocol.V1;
@@ -40,6 +41,7 @@ internal sealed class EmulatedRun : IDisposable
     private readonly ChildProcess[] agents;
     private readonly int devicesPerProcess;
     private readonly EmulatedNetwork network;
+    private readonly LinkInstruments instruments;
     private readonly FaultInjector faults;
     private readonly RunNotes notes;
     private readonly EdgeSystem emulated;
@@ -53,8 +55,9 @@ internal sealed class EmulatedRun : IDisposable
 
     internal EmulatedRun(
         RunParameters parameters, EdgeSystem emulated, Scenario scenario, int devicesPerProcess, RunFolder folder, EventsFile events,
-        IProgressDisplay progress)
+        LinkInstruments instruments, IProgressDisplay progress)
     {
+        this.instruments = instruments;
         this.parameters = parameters;
         this.emulated = emulated;
         this.devicesPerProcess = devicesPerProcess;
@@ -69,7 +72,7 @@ internal sealed class EmulatedRun : IDisposable
         coordinator = new ChildProcess(
             "Dcc.Coordinator", "coordinator", ["--listen", address, "--http", $"http://127.0.0.1:{FreePort()}", "--store", Path.GetFullPath(folder.Journal)], logs,
             what => Note(what, "coordinator", null));
-        network = new EmulatedNetwork(scenario.Links, endPoint, parameters.Seed, (device, direction, moment, message) =>
+        network = new EmulatedNetwork(scenario.Links, endPoint, parameters.Seed, instruments, (device, direction, moment, message) =>
             Guard(() => faults!.Seen(device, direction, moment, message)));
         agents = [.. Enumerable.Range(0, (parameters.Devices + devicesPerProcess - 1) / devicesPerProcess).Select(index =>
         {
@@ -357,8 +360,23 @@ internal sealed class EmulatedRun : IDisposable
         if (kind == "fault")
         {
             Say(fault.ToString());
+            if (OnLink(fault.Action) is { } onLink)
+            {
+                instruments.Count(onLink);
+            }
         }
     }
+
+    private static LinkFault? OnLink(FaultAction action) => action switch
+    {
+        Partition => LinkFault.Partition,
+        ChangeLink => LinkFault.Change,
+        ResetConnections => LinkFault.Reset,
+        RefuseConnections => LinkFault.Refuse,
+        LimitBytes => LinkFault.Limit,
+        SlowClose => LinkFault.SlowClose,
+        _ => null,
+    };
 
     private void Note(string kind, string? process, int? device)
     {

@@ -23,12 +23,14 @@ internal sealed class ProtocolFaults
 
     internal void Count(ProtocolFault fault) => Interlocked.Increment(ref counts[(int)fault]);
 
+    internal long Read(ProtocolFault fault) => Interlocked.Read(ref counts[(int)fault]);
+
     /// <summary>Adds every count that is not zero under its name.</summary>
     internal void AddTo(IDictionary<string, ulong> refused)
     {
         foreach (var fault in Enum.GetValues<ProtocolFault>())
         {
-            var count = Interlocked.Read(ref counts[(int)fault]);
+            var count = Read(fault);
             if (count > 0)
             {
                 refused[KebabCase.Name(fault)] = (ulong)count;

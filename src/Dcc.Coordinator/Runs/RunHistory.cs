@@ -35,6 +35,12 @@ internal sealed class RunHistory
     /// <summary>Rounds committed.</summary>
     internal int Rounds => pushes.Count;
 
+    /// <summary>Mean reported J of the last committed round; null before the first.</summary>
+    internal double? LastCost => Rounds == 0 ? null : summaries[^1].MeanCost;
+
+    /// <summary>Norm of the gradient that moved theta last; null before the first.</summary>
+    internal double? LastGradientNorm => Rounds == 0 ? null : summaries[^1].GradientNorm ?? (Rounds == 1 ? null : summaries[^2].GradientNorm);
+
     /// <summary>Adds a committed round.</summary>
     /// <param name="round">The round.</param>
     /// <param name="gradient">The gradient that moved theta; empty for the last evaluation.</param>

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Threading.Channels;
+using Dcc.Coordinator.Telemetry;
 using Dcc.Core.Engine;
 using Dcc.Core.Validation;
+using Dcc.Hosting.Telemetry;
 using Dcc.Journal;
 using Dcc.Protocol;
 using Dcc.Protocol.V1;
@@ -28,6 +30,9 @@ internal sealed class RunLoop
     private readonly List<RoundEffect> effects = [];
     private readonly Dictionary<long, DeviceStream> streams = [];
     private readonly RunWatchers watchers = new();
+    private readonly CoordinatorInstruments instruments;
+    private readonly RunFigures figures;
+    private readonly RoundTracing tracing;
 
     private readonly TimeProvider time;
     private readonly RunHistory history;
@@ -38,7 +43,8 @@ internal sealed class RunLoop
     // An earlier process may have pushed this round already: when is not known.
     private readonly int resumedAt;
     private long committedAt;
-    private double meanTheta;
+    private long commitStarted;
+    private long commitEnded;
     private ulong joins;
 
     /// <summary>Starts from a new or recovered engine.</summary>
@@ -49,11 +55,12 @@ internal sealed class RunLoop
     /// <param name="isResumed">Whether an earlier process had the run.</param>
     /// <param name="options">Heartbeat.</param>
     /// <param name="faults">Counted together with the engine's refusals.</param>
-    /// <param name="time">Clock of what watchers are told.</param>
+    /// <param name="instruments">Its metrics.</param>
+    /// <param name="time">Clock of what watchers are told, and of metrics and traces.</param>
     /// <param name="logger">The log.</param>
     internal RunLoop(
         string name, IJournalStore store, RoundEngine engine, RunHistory history, bool isResumed, CoordinatorOptions options, ProtocolFaults faults,
-        TimeProvider time, ILogger logger)
+        CoordinatorInstruments instruments, TimeProvider time, ILogger logger)
     {
         this.name = name;
         this.store = store;
@@ -61,6 +68,7 @@ internal sealed class RunLoop
         this.history = history;
         this.options = options;
         this.faults = faults;
+        this.instruments = instruments;
         this.time = time;
         this.logger = logger;
         openedAt = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -69,7 +77,13 @@ internal sealed class RunLoop
         Array.Fill(roundTrips, Unknown);
         resumedAt = isResumed ? engine.Round : -1;
         Parameters = engine.Parameters;
-        ShowTheta();
+        figures = instruments.Add(name, engine);
+        tracing = new RoundTracing(name, engine.Parameters.Devices, time);
+        figures.Moved(engine.Theta);
+        if (history.LastCost is { } cost)
+        {
+            figures.Committed(cost, history.LastGradientNorm, []);
+        }
     }
 
     private enum InputKind
@@ -200,6 +214,8 @@ internal sealed class RunLoop
                 input.Reply!.SetResult(Describe());
                 break;
         }
+
+        figures.Show(engine);
     }
 
     private void TakeJoin(in RoundEvent input, DeviceStream stream)
@@ -209,6 +225,7 @@ internal sealed class RunLoop
         if (effects is not [{ Kind: RoundEffectKind.Disconnect }])
         {
             joins++;
+            figures.Joined(input.Device, input.Round);
             Log.Joined(logger, name, input.Device, input.Round, input.Incarnation);
             stream.Send(new CoordinatorMessage { Welcome = Wire.ToWelcome(Parameters, options.Heartbeat) });
             Happened("joined", input.Device);
@@ -229,6 +246,7 @@ internal sealed class RunLoop
         {
             // The round that it closes is published by the effects.
             roundTrips[input.Device] = input.Round == resumedAt ? Unknown : elapsed;
+            tracing.Accepted(input.Round, input.Device);
         }
 
         if (input.Kind == RoundEventKind.Left && streams.Remove(input.Incarnation))
@@ -247,7 +265,8 @@ internal sealed class RunLoop
         if (effects.Count > 0)
         {
             Execute();
-            Log.Cancelled(logger, name, engine.Round);
+            tracing.Cancelled(engine.Round);
+            Log.Cancelled(logger, TraceId(engine.Round), name, engine.Round);
             EndWatches();
         }
     }
@@ -259,7 +278,7 @@ internal sealed class RunLoop
             switch (effect.Kind)
             {
                 case RoundEffectKind.Persist:
-                    store.Append(name, effect.Record!);
+                    Persist(effect.Record!);
                     break;
                 case RoundEffectKind.Replay:
                     streams[effect.Incarnation].SendMissed(effect.Round, history.Missed(effect.Device, effect.Round, effect.LastRound));
@@ -268,6 +287,7 @@ internal sealed class RunLoop
                     // A push sent again after a reconnection does not start the round anew.
                     pushedAt[effect.Device] = pushedAt[effect.Device] == 0 ? Stopwatch.GetTimestamp() : pushedAt[effect.Device];
                     streams[effect.Incarnation].SendPush(effect.Round, effect.Push);
+                    tracing.Pushed(effect.Device);
                     break;
                 case RoundEffectKind.End:
                     streams[effect.Incarnation].Send(new CoordinatorMessage { End = new End { Theta = effect.Push.Theta } });
@@ -282,6 +302,14 @@ internal sealed class RunLoop
                     throw new InvalidOperationException($"Unknown effect {effect.Kind}.");
             }
         }
+    }
+
+    private void Persist(JournalRecord record)
+    {
+        commitStarted = time.GetTimestamp();
+        store.Append(name, record);
+        commitEnded = time.GetTimestamp();
+        instruments.CommitTook(figures, time.GetElapsedTime(commitStarted, commitEnded));
     }
 
     private void Refuse(in RoundEffect effect)
@@ -334,12 +362,16 @@ internal sealed class RunLoop
     private void Publish(CommittedRound committed)
     {
         var now = time.GetTimestamp();
+        TimeSpan? duration = committedAt == 0 ? null : time.GetElapsedTime(committedAt, now);
         history.Add(
-            committed, engine.Finished ? [] : engine.Update.Gradient,
-            new RunHistory.Timing(time.GetUtcNow(), committedAt == 0 ? null : time.GetElapsedTime(committedAt, now)), roundTrips);
+            committed, engine.Finished ? [] : engine.Update.Gradient, new RunHistory.Timing(time.GetUtcNow(), duration), roundTrips);
         committedAt = now;
-        ShowTheta();
-        Log.Committed(logger, name, committed.Round);
+        Measure(committed, duration);
+        if (logger.IsEnabled(LogLevel.Information))
+        {
+            Log.Committed(logger, TraceId(committed.Round), name, committed.Round);
+        }
+
         if (watchers.Any)
         {
             watchers.Tell(new RunUpdate { Round = history.Last() });
@@ -355,16 +387,19 @@ internal sealed class RunLoop
         }
     }
 
-    private void ShowTheta()
+    private void Measure(CommittedRound committed, TimeSpan? duration)
     {
-        var sum = 0.0;
-        foreach (var theta in engine.Theta)
+        tracing.Committed(committed.Round, commitStarted, commitEnded);
+        figures.Moved(engine.Theta);
+        figures.Committed(history.LastCost!.Value, history.LastGradientNorm, committed.Reports);
+        figures.Opened(committedAt);
+        if (duration is { } took)
         {
-            sum += theta;
+            instruments.RoundTook(figures, took);
         }
-
-        meanTheta = sum / Parameters.Devices;
     }
+
+    private LoggedTrace TraceId(int round) => new(RoundTraceIds.OfRound(name, round));
 
     private void AddWatcher(Channel<RunUpdate> watcher)
     {
@@ -403,7 +438,7 @@ internal sealed class RunLoop
             Connected = (uint)streams.Count,
             Missing = (uint)engine.Missing,
             Digest = engine.Digest,
-            MeanTheta = meanTheta,
+            MeanTheta = figures.CurrentTheta.Mean,
             Joins = joins,
             ReportsAccepted = (ulong)engine.Counters.Accepted,
             ReportsDuplicate = (ulong)engine.Counters.Duplicate,

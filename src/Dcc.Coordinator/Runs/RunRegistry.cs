@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Dcc.Coordinator.Telemetry;
 using Dcc.Core.Engine;
 using Dcc.Core.Validation;
 using Dcc.Journal;
@@ -8,8 +9,8 @@ namespace Dcc.Coordinator.Runs;
 
 /// <summary>All runs of a coordinator: resumed from the store at the start, created on request, each with its loop.</summary>
 internal sealed class RunRegistry(
-    IJournalStore store, IOptions<CoordinatorOptions> options, ProtocolFaults faults, IHostApplicationLifetime lifetime, TimeProvider time,
-    ILogger<RunRegistry> logger)
+    IJournalStore store, IOptions<CoordinatorOptions> options, ProtocolFaults faults, CoordinatorInstruments instruments,
+    IHostApplicationLifetime lifetime, TimeProvider time, ILogger<RunRegistry> logger)
     : BackgroundService
 {
     private readonly ConcurrentDictionary<string, RunLoop> runs = new(StringComparer.Ordinal);
@@ -46,7 +47,7 @@ internal sealed class RunRegistry(
                 }
             }
 
-            runs[name] = new RunLoop(name, store, engine!, history, isResumed: true, options.Value, faults, time, logger);
+            runs[name] = new RunLoop(name, store, engine!, history, isResumed: true, options.Value, faults, instruments, time, logger);
             Log.RunResumed(logger, name, engine!.Round, engine.Parameters.Rounds);
         }
     }
@@ -72,7 +73,7 @@ internal sealed class RunRegistry(
             var effects = new List<RoundEffect>();
             var engine = RoundEngine.Create(parameters, effects);
             store.Append(name, effects[0].Record!);
-            var loop = new RunLoop(name, store, engine, new RunHistory(), isResumed: false, options.Value, faults, time, logger);
+            var loop = new RunLoop(name, store, engine, new RunHistory(), isResumed: false, options.Value, faults, instruments, time, logger);
             runs[name] = loop;
             Log.RunCreated(logger, name, parameters.Devices, parameters.Rounds);
             if (started.Task.IsCompleted)

@@ -38,6 +38,9 @@ public sealed class DeviceSession(ILocalSolver solver)
     /// <summary>The policy to deploy.</summary>
     public Policies.PolicyMixture Policy => solver.Policy;
 
+    /// <summary>J, f and lambda of the last round learned; zeros before the first.</summary>
+    public Policies.CurvePoint LastPoint => solver.LastPoint;
+
     /// <summary>Takes a push, replayed or live; learning happens inside this call.</summary>
     public PushOutcome Handle(int round, Push push)
     {

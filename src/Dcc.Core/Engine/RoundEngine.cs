@@ -26,6 +26,7 @@ public sealed class RoundEngine
     private readonly bool[] reported;
     private readonly long[] incarnations;
     private int missing;
+    private int absent;
     private JournalRecord last;
 
     private RoundEngine(RunParameters parameters, JournalRecord first)
@@ -93,6 +94,9 @@ public sealed class RoundEngine
     /// <summary>Reports still missing in the open round.</summary>
     public int Missing => missing;
 
+    /// <summary>Devices without a stream whose report is missing in the open round.</summary>
+    public int Absent => absent;
+
     /// <summary>The algorithm's state, for observers.</summary>
     public ConstraintUpdate Update => update;
 
@@ -145,7 +149,7 @@ public sealed class RoundEngine
             {
                 effects.Add(new RoundEffect(
                     RoundEffectKind.Disconnect, device, incarnations[device], Round, Refusal: Refusal.RunCancelled));
-                incarnations[device] = NotConnected;
+                Connect(device, NotConnected);
             }
         }
     }
@@ -231,7 +235,7 @@ public sealed class RoundEngine
             return;
         }
 
-        incarnations[input.Device] = input.Incarnation;
+        Connect(input.Device, input.Incarnation);
         if (input.Round + 1 < Round)
         {
             effects.Add(new RoundEffect(
@@ -245,7 +249,16 @@ public sealed class RoundEngine
     {
         if (incarnations[input.Device] == input.Incarnation)
         {
-            incarnations[input.Device] = NotConnected;
+            Connect(input.Device, NotConnected);
+        }
+    }
+
+    private void Connect(int device, long incarnation)
+    {
+        incarnations[device] = incarnation;
+        if (!Finished && !reported[device])
+        {
+            absent += incarnation == NotConnected ? 1 : -1;
         }
     }
 
@@ -323,6 +336,7 @@ public sealed class RoundEngine
     {
         Array.Clear(reported);
         missing = Finished ? 0 : parameters.Devices;
+        absent = Finished ? 0 : incarnations.AsSpan().Count(NotConnected);
         if (!Finished)
         {
             update.Prepare(Round, pushes);

@@ -42,4 +42,10 @@ public interface ILocalSolver
     /// <summary>The policy to deploy at the last push's theta and price.</summary>
     /// <exception cref="InvalidOperationException">Nothing was solved yet.</exception>
     PolicyMixture Policy { get; }
+
+    /// <summary>J, f and lambda of the last round at its theta and price, as far as the solver knows them; zeros before the first. For observers.</summary>
+    CurvePoint LastPoint { get; }
+
+    /// <summary>Told of every evaluation; null for nobody. Changes no result.</summary>
+    EvaluationWatch? Watch { get; set; }
 }

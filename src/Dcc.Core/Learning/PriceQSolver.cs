@@ -53,16 +53,24 @@ internal sealed class PriceQSolver<TDevice> : ILocalSolver
 
     public PolicyMixture Policy => policy ?? throw new InvalidOperationException("Nothing was solved yet.");
 
+    public CurvePoint LastPoint { get; private set; }
+
+    public EvaluationWatch? Watch { get; set; }
+
     public Report Solve(int round, Push push)
     {
+        Watch?.Begun(EvaluationKind.All);
         Train(RandomStream.For(settings.Seed, StreamPurpose.Training, index, round));
         var curve = Measure(RandomStream.For(settings.Seed, StreamPurpose.Evaluation, index, round));
         policy = curve.Policy(push.Theta, push.Price);
         var point = curve.Read(push.Theta, push.Price);
-        return settings.Gradient == GradientKind.ExactMultiplier
+        LastPoint = point;
+        var report = settings.Gradient == GradientKind.ExactMultiplier
             ? new Report(point.Cost, point.Multiplier, point.Frequency)
             : new Report(
                 point.Cost, curve.Read(push.ThetaOwn, push.Price).Cost, curve.Read(push.Theta, push.PriceOthers).Cost);
+        Watch?.Ended(EvaluationKind.All, settings.Steps);
+        return report;
     }
 
     /// <summary>One budget of learning steps. All 16 tables are updated by lane-wise operations: lanes never mix, so every vector width gives the same bits.</summary>

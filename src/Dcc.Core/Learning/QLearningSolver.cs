@@ -58,19 +58,32 @@ internal sealed class QLearningSolver<TDevice> : ILocalSolver
 
     public PolicyMixture Policy => policy ?? throw new InvalidOperationException("Nothing was solved yet.");
 
+    public CurvePoint LastPoint { get; private set; }
+
+    public EvaluationWatch? Watch { get; set; }
+
     public Report Solve(int round, Push push)
     {
-        var reference = Evaluate(0, round, push.Theta, push.Price);
+        var reference = Watched(EvaluationKind.Reference, round, push.Theta, push.Price);
         policy = reference.Policy;
+        LastPoint = new CurvePoint(reference.Cost, reference.Frequency, reference.Multiplier);
         if (settings.Gradient == GradientKind.ExactMultiplier)
         {
             return new Report(reference.Cost, reference.Multiplier, reference.Frequency);
         }
 
         // An evaluation at the reference's own point would only repeat it: so in the last round, whose perturbations are zero.
-        var own = push.ThetaOwn == push.Theta ? reference : Evaluate(1, round, push.ThetaOwn, push.Price);
-        var others = push.PriceOthers == push.Price ? reference : Evaluate(2, round, push.Theta, push.PriceOthers);
+        var own = push.ThetaOwn == push.Theta ? reference : Watched(EvaluationKind.Own, round, push.ThetaOwn, push.Price);
+        var others = push.PriceOthers == push.Price ? reference : Watched(EvaluationKind.Others, round, push.Theta, push.PriceOthers);
         return new Report(reference.Cost, own.Cost, others.Cost);
+    }
+
+    private Estimate Watched(EvaluationKind evaluation, int round, double theta, double price)
+    {
+        Watch?.Begun(evaluation);
+        var estimate = Evaluate(evaluation - EvaluationKind.Reference, round, theta, price);
+        Watch?.Ended(evaluation, settings.Steps);
+        return estimate;
     }
 
     private Estimate Evaluate(int evaluation, int round, double theta, double price)

@@ -8,11 +8,11 @@ internal sealed class Link
     private readonly TimeSpan start = LinkScheduler.Now;
     private readonly long?[] limits = new long?[2];
 
-    internal Link(LinkSettings settings, ulong seed, int index, ILinkTap? tap, LinkScheduler scheduler)
+    internal Link(LinkSettings settings, ulong seed, int index, ILinkTap? tap, LinkInstruments? instruments, LinkScheduler scheduler)
     {
         Up = new LinkModel(settings, LinkDirection.Up, seed, index);
         Down = new LinkModel(settings, LinkDirection.Down, seed, index);
-        (Settings, Tap, Scheduler) = (settings, tap, scheduler);
+        (Settings, Tap, Instruments, Scheduler) = (settings, tap, instruments, scheduler);
     }
 
     internal Lock Gate { get; } = new();
@@ -24,6 +24,8 @@ internal sealed class Link
     internal LinkSettings Settings { get; private set; }
 
     internal ILinkTap? Tap { get; }
+
+    internal LinkInstruments? Instruments { get; }
 
     internal LinkScheduler Scheduler { get; }
 

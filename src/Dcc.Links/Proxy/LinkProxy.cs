@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Dcc.Core.Validation;
+using Dcc.Links.Ledger;
 
 namespace Dcc.Links.Proxy;
 
@@ -26,13 +27,14 @@ public sealed class LinkProxy : IAsyncDisposable
     private Task accepting = Task.CompletedTask;
     private bool disposed;
 
-    private LinkProxy(IPEndPoint listen, EndPoint upstream, LinkSettings settings, ulong seed, int index, ILinkTap? tap)
+    private LinkProxy(
+        IPEndPoint listen, EndPoint upstream, LinkSettings settings, ulong seed, int index, ILinkTap? tap, LinkInstruments? instruments)
     {
         this.upstream = upstream;
         reservation = TcpSockets.Bind(listen);
         Address = (IPEndPoint)reservation.LocalEndPoint!;
         scheduler = LinkScheduler.Acquire();
-        link = new Link(settings, seed, index, tap, scheduler);
+        link = new Link(settings, seed, index, tap, instruments, scheduler);
     }
 
     /// <summary>Where the device connects to.</summary>
@@ -86,12 +88,15 @@ public sealed class LinkProxy : IAsyncDisposable
     /// <param name="seed">Seeds loss and jitter.</param>
     /// <param name="index">Index of the link, the device's; links with different indices draw independently.</param>
     /// <param name="tap">Sees all bytes, on the thread that moves them: it must be quick, and must not throw. Null for none.</param>
+    /// <param name="instruments">Shows the link in metrics, its bytes by layer where the tap is a <see cref="DeviceLedger"/>; null for nobody.</param>
     /// <exception cref="InvalidInputException">The settings are out of range.</exception>
     /// <exception cref="SocketException">The address cannot be bound.</exception>
-    public static LinkProxy Start(IPEndPoint listen, EndPoint upstream, LinkSettings settings, ulong seed, int index, ILinkTap? tap)
+    public static LinkProxy Start(
+        IPEndPoint listen, EndPoint upstream, LinkSettings settings, ulong seed, int index, ILinkTap? tap, LinkInstruments? instruments = null)
     {
         Check(settings);
-        var proxy = new LinkProxy(listen, upstream, settings, seed, index, tap);
+        var proxy = new LinkProxy(listen, upstream, settings, seed, index, tap, instruments);
+        instruments?.Add(proxy, tap as DeviceLedger);
         proxy.Refuse(false);
         return proxy;
     }

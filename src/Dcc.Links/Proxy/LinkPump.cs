@@ -353,6 +353,7 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
         }
 
         bool limited;
+        TimeSpan? delay = null;
         lock (link.Gate)
         {
             writing = false;
@@ -363,13 +364,19 @@ internal sealed class LinkPump(LinkConnection connection, Link link, LinkDirecti
                 arrivedBytes -= written;
                 DeliveredBytes += written;
                 var since = queue.Consume(written);
-                link.Totals.Delivered(direction, written, since is null ? TimeSpan.Zero : lastWrite - since.Value);
+                delay = since is null ? TimeSpan.Zero : lastWrite - since.Value;
+                link.Totals.Delivered(direction, written, delay.Value);
             }
 
             if (stopped || sent is null)
             {
                 Stop();
             }
+        }
+
+        if (delay is { } imposed)
+        {
+            link.Instruments?.Delayed(imposed);
         }
 
         if (sent is null)

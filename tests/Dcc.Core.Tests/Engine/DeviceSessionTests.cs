@@ -31,6 +31,10 @@ public class DeviceSessionTests
 
         public PolicyMixture Policy => throw new InvalidOperationException("There is no policy here.");
 
+        public CurvePoint LastPoint => default;
+
+        public EvaluationWatch? Watch { get; set; }
+
         public Report Solve(int round, Push push) => new(++Solved, 0, 0);
     }
 }

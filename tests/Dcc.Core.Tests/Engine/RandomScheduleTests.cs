@@ -54,6 +54,10 @@ public class RandomScheduleTests
 
         public PolicyMixture Policy => throw new InvalidOperationException("There is no policy here.");
 
+        public CurvePoint LastPoint => default;
+
+        public EvaluationWatch? Watch { get; set; }
+
         public Report Solve(int round, Push push)
         {
             memory = (0.7 * memory) + push.Theta + (0.3 * push.PriceOthers) + round;

@@ -47,6 +47,40 @@ public class LocalSolverTests
     }
 
     [Theory]
+    [InlineData(SolverKind.PriceQ, GradientKind.FiniteDifference, "All 2000")]
+    [InlineData(SolverKind.QLearning, GradientKind.FiniteDifference, "Reference 2000, Own 2000, Others 2000")]
+    [InlineData(SolverKind.QLearning, GradientKind.ExactMultiplier, "Reference 2000")]
+    [InlineData(SolverKind.Exact, GradientKind.FiniteDifference, "All 0")]
+    public void Watch_TellsEachEvaluationAndChangesNothing(SolverKind kind, GradientKind gradient, string expected)
+    {
+        var settings = Settings(kind, 1) with { Gradient = gradient, Steps = 2000 };
+        var push = new Push(0.1, 0.13, 0.5, 0.53);
+        var (watched, alone) = (LocalSolvers.Create(settings, Golden.Device(Device), 0), LocalSolvers.Create(settings, Golden.Device(Device), 0));
+        var told = new List<string>();
+        EvaluationKind? begun = null;
+        watched.Watch = new EvaluationWatch(
+            evaluation =>
+            {
+                Assert.Null(begun);
+                begun = evaluation;
+            },
+            (evaluation, steps) =>
+            {
+                Assert.Equal(begun, evaluation);
+                begun = null;
+                told.Add($"{evaluation} {steps}");
+            });
+        var report = watched.Solve(0, push);
+        Assert.Equal(alone.Solve(0, push), report);
+        Assert.Equal(expected, string.Join(", ", told));
+        Assert.Equal((report.Cost, alone.LastPoint), (watched.LastPoint.Cost, watched.LastPoint));
+        if (gradient == GradientKind.ExactMultiplier)
+        {
+            Assert.Equal((report.Own, report.Others), (watched.LastPoint.Multiplier, watched.LastPoint.Frequency));
+        }
+    }
+
+    [Theory]
     [InlineData(SolverKind.PriceQ)]
     [InlineData(SolverKind.QLearning)]
     [InlineData(SolverKind.Exact)]

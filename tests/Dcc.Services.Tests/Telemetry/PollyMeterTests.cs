@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Dcc.Agent;
+using Dcc.Agent.Telemetry;
 using Dcc.Protocol.V1;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Dcc.Services.Tests;
+namespace Dcc.Services.Tests.Telemetry;
 
-public class TelemetryTests
+public class PollyMeterTests
 {
     [Fact]
     public async Task StreamAttempts_AreMetricsOfPollysMeter()
@@ -26,9 +27,10 @@ public class TelemetryTests
         listener.Start();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         using var channel = GrpcChannel.ForAddress("http://127.0.0.1:9");
+        using var instruments = new AgentInstruments();
         using var learning = new SemaphoreSlim(1);
         var worker = new DeviceWorker(
-            0, new AgentOptions(), null, new Coordination.CoordinationClient(channel), learning, TimeProvider.System, NullLogger.Instance).Run(over.Token);
+            0, new AgentOptions(), null, new Coordination.CoordinationClient(channel), learning, instruments, TimeProvider.System, NullLogger.Instance).Run(over.Token);
         while (!attempts.Contains(StreamConnector.PipelineName))
         {
             await Task.Yield();
