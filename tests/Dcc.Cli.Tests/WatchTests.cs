@@ -94,13 +94,15 @@ public sealed class WatchTests : IAsyncDisposable
             null, "emulate", "coordinator-crash", "--devices", "3", "--rounds", "8", "--steps", "300000", "--quiet", "--output", folder["e"]);
         var log = Path.Combine(folder["e"], "logs", "coordinator.log");
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
-        string? line = null;
-        while ((line = File.Exists(log) ? Array.Find(await File.ReadAllLinesAsync(log, Cancellation), text => text.Contains("Listening on", StringComparison.Ordinal)) : null) is null)
+
+        // Agents are started once the coordinator took the run.
+        while (!File.Exists(Path.Combine(folder["e"], "logs", "agent-0.log")))
         {
             Assert.False(emulate.HasExited);
             await pause.WaitForNextTickAsync(Cancellation);
         }
 
+        var line = (await File.ReadAllLinesAsync(log, Cancellation)).First(text => text.Contains("Listening on", StringComparison.Ordinal));
         var result = await DccProcess.Run("watch", "http://" + line.Split("http://")[1].Split(' ', ',')[0]);
         Assert.True(result.ExitCode == 0, result.Error);
         var lines = result.Error.TrimEnd('\n').Split('\n');
@@ -229,15 +231,17 @@ public sealed class WatchTests : IAsyncDisposable
 
     private static async Task<string> LineWith(Process watch, string text)
     {
+        var seen = "";
         while (await watch.StandardError.ReadLineAsync(Cancellation) is { } line)
         {
+            seen += line + "\n";
             if (line.Contains(text, StringComparison.Ordinal))
             {
                 return line;
             }
         }
 
-        throw new Xunit.Sdk.XunitException($"the watch ended before it said '{text}'");
+        throw new Xunit.Sdk.XunitException($"the watch ended before it said '{text}': {seen}");
     }
 
     // As any gRPC client would: a 5-byte prefix, then field 1, the name.

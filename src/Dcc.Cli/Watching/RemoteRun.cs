@@ -11,7 +11,8 @@ namespace Dcc.Cli.Watching;
 /// <param name="say">Told when it is away, and when it is back.</param>
 internal sealed class RemoteRun(Uri address, TimeSpan patience, Action<string> say) : IDisposable
 {
-    private static readonly TimeSpan FirstAnswer = TimeSpan.FromSeconds(10);
+    // An address that nothing is at fails sooner, when connecting; this is for what takes a connection and is silent.
+    private static readonly TimeSpan FirstAnswer = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
 
