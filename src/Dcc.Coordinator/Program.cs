@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Dcc.Coordinator.Dashboard;
 using Dcc.Coordinator.Runs;
 using Dcc.Coordinator.Services;
 using Dcc.Core.Engine;
@@ -84,6 +85,11 @@ internal static class Program
         app.MapGrpcService<OperationService>();
         app.MapGrpcHealthChecksService();
         app.MapGrpcReflectionService();
+        if (app.Services.GetRequiredService<IOptions<CoordinatorOptions>>().Value.Http != CoordinatorOptions.None)
+        {
+            ActivatorUtilities.CreateInstance<PageEndpoints>(app.Services).Map(app);
+        }
+
         return app;
     }
 

@@ -29,7 +29,10 @@ internal sealed class CoordinatorHost : IAsyncDisposable
         Channel = channel;
     }
 
-    internal string Address => app.Urls.Single();
+    internal string Address => app.Urls.First();
+
+    /// <summary>The HTTP/1.1 side, where the settings ask for one.</summary>
+    internal Uri Http => new(app.Urls.Last());
 
     internal GrpcChannel Channel { get; }
 
@@ -57,7 +60,7 @@ internal sealed class CoordinatorHost : IAsyncDisposable
         var app = Dcc.Coordinator.Program.Build(settings);
         await Dcc.Coordinator.Program.Prepare(app, app.Services.GetRequiredService<RunRegistry>());
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new CoordinatorHost(app, GrpcChannel.ForAddress(app.Urls.Single()));
+        return new CoordinatorHost(app, GrpcChannel.ForAddress(app.Urls.First()));
     }
 
     /// <summary>Real device workers for all devices, until the run has ended.</summary>

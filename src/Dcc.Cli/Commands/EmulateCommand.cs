@@ -24,7 +24,8 @@ internal static class EmulateCommand
         var output = new OutputOptions();
         var scenarioName = Inputs.Scenario("SCENARIO", required: false);
         var perProcess = Inputs.Number<int>("--devices-per-process", "Devices hosted by one agent process [1].", "K");
-        var command = new Command("emulate", "Run the algorithm as a coordinator and agents, each a process, over gRPC on loopback.") { scenarioName, perProcess };
+        var page = PageAddress.Option();
+        var command = new Command("emulate", "Run the algorithm as a coordinator and agents, each a process, over gRPC on loopback.") { scenarioName, perProcess, page };
         foreach (var option in output.All.Concat(options.All))
         {
             command.Add(option);
@@ -44,9 +45,11 @@ internal static class EmulateCommand
                     devicesPerProcess.ToString(CultureInfo.InvariantCulture));
             }
 
+            var http = PageAddress.Read(parsed.GetValue(page));
             using var folder = output.Claim(parsed, "emulate");
+            await Console.Error.WriteLineAsync($"page {http}/").ConfigureAwait(false);
             var summary = await ProgressDisplay
-                .Run("emulate", progress => Emulate(parameters, system, scenario, devicesPerProcess, folder, progress, cancellation))
+                .Run("emulate", progress => Emulate(parameters, system, scenario, devicesPerProcess, http, folder, progress, cancellation))
                 .ConfigureAwait(false);
             ResultTable.Write(summary, folder.DirectoryPath);
             return Program.Done;
@@ -55,12 +58,12 @@ internal static class EmulateCommand
     }
 
     private static async Task<RunSummary> Emulate(
-        RunParameters parameters, EdgeSystem system, Scenario scenario, int devicesPerProcess, RunFolder folder, IProgressDisplay progress,
+        RunParameters parameters, EdgeSystem system, Scenario scenario, int devicesPerProcess, string http, RunFolder folder, IProgressDisplay progress,
         CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         using var events = new EventsFile(folder.File("events.jsonl"));
-        using var run = new EmulatedRun(parameters, system, scenario, devicesPerProcess, folder, events, progress);
+        using var run = new EmulatedRun(parameters, system, scenario, devicesPerProcess, http, folder, events, progress);
         await run.Execute(cancellation).ConfigureAwait(false);
         progress.Advance(1, "evaluating the result");
         using var journal = SqliteJournal.OpenExisting(folder.Journal);

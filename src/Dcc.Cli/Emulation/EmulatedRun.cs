@@ -50,7 +50,7 @@ internal sealed class EmulatedRun : IDisposable
     private ulong joins;
 
     internal EmulatedRun(
-        RunParameters parameters, EdgeSystem emulated, Scenario scenario, int devicesPerProcess, RunFolder folder, EventsFile events,
+        RunParameters parameters, EdgeSystem emulated, Scenario scenario, int devicesPerProcess, string http, RunFolder folder, EventsFile events,
         IProgressDisplay progress)
     {
         this.parameters = parameters;
@@ -64,7 +64,7 @@ internal sealed class EmulatedRun : IDisposable
         var system = Path.GetFullPath(folder.File("system.json"));
         folder.Write("system.json", writer => writer.Write(parameters.EmulatedSystem));
         coordinator = new ChildProcess(
-            "Dcc.Coordinator", "coordinator", ["--listen", address, "--http", $"http://127.0.0.1:{FreePort()}", "--store", Path.GetFullPath(folder.Journal)], logs,
+            "Dcc.Coordinator", "coordinator", ["--listen", address, "--http", http, "--store", Path.GetFullPath(folder.Journal)], logs,
             what => Note(what, "coordinator", null));
         network = new EmulatedNetwork(scenario.Links, endPoint, parameters.Seed, (device, direction, moment, message) =>
             faults!.Seen(device, direction, moment, message));
