@@ -36,6 +36,8 @@ internal sealed class CoordinatorHost : IAsyncDisposable
 
     internal GrpcChannel Channel { get; }
 
+    internal RunRegistry Registry => app.Services.GetRequiredService<RunRegistry>();
+
     internal Coordination.CoordinationClient Coordination => new(Channel);
 
     internal Operation.OperationClient Operation => new(Channel);

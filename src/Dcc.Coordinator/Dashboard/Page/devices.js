@@ -4,7 +4,7 @@ import { count, milliseconds, number, significant } from "./format.js";
 
 const pageSize = 25;
 const columns = [
-  { name: "Device", number: true, value: (_, device) => device, text: (_, device) => String(device) },
+  { name: "Device", value: (_, device) => device, text: (_, device) => String(device) },
   { name: "State", value: (model, device) => model.connected[device], text: (model, device) => state(model, device) },
   { name: "theta", number: true, value: (model, device) => model.theta[device] ?? -1, text: (model, device) => number(model.theta[device], 4) },
   { name: "Last J", number: true, value: (model, device) => model.cost[device] ?? -1, text: (model, device) => significant(model.cost[device], 5) },

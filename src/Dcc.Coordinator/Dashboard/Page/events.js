@@ -69,8 +69,7 @@ function row(happened) {
 function describe(happened) {
   const parts = [];
   if (happened.devices.length > 1) {
-    const shown = happened.devices.slice(0, 6).reverse();
-    parts.push(`${count(happened.devices.length, "device")}: ${happened.devices.length > shown.length ? "…, " : ""}${shown.join(", ")}`);
+    parts.push(`${count(happened.devices.length, "device")}: ${ranges(happened.devices)}`);
   } else if (happened.process) {
     parts.push(happened.process);
   } else if (happened.device !== undefined) {
@@ -80,4 +79,15 @@ function describe(happened) {
   if (happened.reason) parts.push(happened.reason.replaceAll("-", happened.kind === "refused" ? " " : "-"));
   if (happened.round !== undefined) parts.push(`round ${happened.round}`);
   return parts.join(", ");
+}
+
+// 0–9, 12, 14–20: at most six of them.
+function ranges(devices) {
+  const found = [];
+  for (const device of [...new Set(devices)].sort((one, other) => one - other)) {
+    const last = found.at(-1);
+    if (last && last.end === device - 1) last.end = device; else found.push({ first: device, end: device });
+  }
+
+  return found.slice(0, 6).map(({ first, end }) => first === end ? first : `${first}–${end}`).join(", ") + (found.length > 6 ? ", …" : "");
 }

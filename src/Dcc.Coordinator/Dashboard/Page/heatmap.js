@@ -3,9 +3,9 @@
 import { themed, viridis } from "./colours.js";
 import { number, significant } from "./format.js";
 
-const left = 52, bottom = 34, top = 4, right = 10, font = "12px system-ui, sans-serif";
+const left = 52, bottom = 34, top = 7, right = 10, font = "12px system-ui, sans-serif";
 const steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000];
-const tops = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1];
+const tops = [0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1];
 
 export class HeatMap {
   #box;
@@ -14,6 +14,8 @@ export class HeatMap {
   #model;
   #pointer;
   #image;
+  #top = 1;
+  #over = false;
 
   /** @param box holds a canvas and a tip; @param choose called with the device that was clicked */
   constructor(box, choose) {
@@ -44,6 +46,7 @@ export class HeatMap {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
     this.area = { left, top, width: width - left - right, height: height - top - bottom };
+    this.#scale();
     if (model.heat.last) this.#cells(context, ratio);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.#axes(context);
@@ -51,8 +54,13 @@ export class HeatMap {
     this.#showTip();
   }
 
-  /** The scale's upper end: what is shown need not be black for being small. */
-  get scale() { return tops.find(value => value >= this.#model.mostTheta) ?? 1; }
+  // The scale's upper end: above all but the rounds of greatest theta, because the first steps of a run overshoot and would leave the rest dark.
+  #scale() {
+    const greatest = this.#model.series.entries.filter(entry => entry.round >= this.#first).map(entry => entry.value[2]).sort((one, other) => one - other);
+    const usual = greatest[Math.floor(0.95 * (greatest.length - 1))] ?? 1;
+    this.#top = tops.find(value => value >= usual) ?? 1;
+    this.#over = greatest.at(-1) > this.#top;
+  }
 
   get #first() { return this.#model.heat.entries[0]?.first ?? 0; }
 
@@ -65,7 +73,7 @@ export class HeatMap {
     const pixels = new Uint32Array(this.#image.data.buffer);
     const { devices } = this.#model;
     const rows = Array.from({ length: area.height + 1 }, (_, row) => Math.floor(row * devices / area.height));
-    const factor = 255 / (65535 * this.scale);
+    const factor = 255 / (65535 * this.#top);
     const span = this.#end - this.#first;
     let entry, column;
     for (let x = 0; x < area.width; x++) {
@@ -171,7 +179,7 @@ export class HeatMap {
   }
 
   #describe() {
-    document.getElementById("heat-top").textContent = significant(this.scale);
+    document.getElementById("heat-top").textContent = significant(this.#top) + (this.#over ? " and more" : "");
     const { series, devices } = this.#model;
     this.#canvas.setAttribute("aria-label", series.last
       ? `Heat map of theta of ${devices} devices, rounds ${this.#first} to ${this.#end - 1}. In the last round theta is from ${number(series.last.value[1], 4)} to ${number(series.last.value[2], 4)}. The table of devices has each.`

@@ -2,7 +2,7 @@
 
 import { Decimated } from "./decimated.js";
 
-const mostPoints = 2000, mostHeatCells = 2_000_000, mostHeatColumns = 1024, mostEvents = 500, recentRounds = 200, recentDurations = 50;
+const mostPoints = 2000, mostHeatCells = 2_000_000, mostHeatColumns = 1024, mostEvents = 1000, recentRounds = 200, recentDurations = 50;
 
 /** Kinds of events by how they are shown; what is in no other list is a fault or a process. */
 export const categories = ["faults", "processes", "joins and leaves", "refusals"];
@@ -63,7 +63,6 @@ export class RunModel {
     this.roundTrip = new Float32Array(0);
     this.series = new Decimated(mostPoints, mergeSummaries);
     this.heat = new Decimated(Math.max(64, Math.min(mostHeatColumns, Math.floor(mostHeatCells / Math.max(1, devices)))), (_, later) => later);
-    this.mostTheta = 0;
     this.histograms = [];
     this.durations = [];
     this.events = Object.fromEntries(categories.map(category => [category, []]));
@@ -87,7 +86,6 @@ export class RunModel {
   #takeRounds(frame) {
     for (const [round, mean, least, most, cost, , duration, time] of frame.summaries) {
       this.series.push(round, [mean, least, most, cost, duration, time]);
-      this.mostTheta = Math.max(this.mostTheta, most);
       if (duration !== null) this.durations.push(duration);
     }
 

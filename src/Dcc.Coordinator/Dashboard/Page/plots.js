@@ -4,7 +4,7 @@ import { themed } from "./colours.js";
 import { milliseconds, number, significant } from "./format.js";
 
 const wholeSteps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000];
-const legendHeight = 34;
+const height = 216;
 
 const axis = (label, size, values, more = {}) => ({
   label, size, labelSize: 22, labelGap: 2, font: "12px system-ui, sans-serif", labelFont: "12px system-ui, sans-serif",
@@ -13,7 +13,8 @@ const axis = (label, size, values, more = {}) => ({
 });
 
 const line = (label, colour, value, more = {}) => ({
-  label, stroke: () => themed(colour), width: 2, points: { show: points => points.data[0].length < 30, size: 5 }, value: (_, raw) => value(raw), ...more,
+  label, stroke: () => themed(colour), width: 2, points: { show: plot => plot.data[0].length < 30, size: 5 },
+  value: (plot, raw, index) => value(plot.cursor.idx == null ? plot.data[index].at(-1) : raw), ...more,
 });
 
 /** One plot in a box: resizes with it and follows the theme. */
@@ -33,7 +34,7 @@ class Plot {
     this.#box.setAttribute("aria-label", description);
   }
 
-  #size() { return { width: Math.max(200, this.#box.clientWidth), height: this.#box.clientHeight - legendHeight }; }
+  #size() { return { width: Math.max(200, this.#box.clientWidth), height }; }
 }
 
 // Lines where faults and kills fell, so that a bend in a curve can be told from a cause.
@@ -57,10 +58,11 @@ const faultLines = rounds => plot => {
 };
 
 const byRound = (label, size, values, series, faults, more = {}) => ({
-  series: [{ label: "round", value: (_, raw) => raw ?? "–" }, ...series],
-  axes: [axis("round", 30, value => number(value, 0).replaceAll(",", ""), { incrs: wholeSteps, space: 60 }), axis(label, size, values)],
+  series: [{ label: "round", value: (plot, raw) => (plot.cursor.idx == null ? plot.data[0].at(-1) : raw) ?? "–" }, ...series],
+  axes: [axis("round", 24, value => number(value, 0).replaceAll(",", ""), { incrs: wholeSteps, space: 60 }), axis(label, size, values)],
   scales: { x: { time: false, range: (_, least, most) => [least ?? 0, Math.max(most ?? 1, (least ?? 0) + 1)] }, ...more.scales },
   cursor: { points: { size: 7 }, drag: { setScale: false } },
+  legend: { markers: { dash: (plot, index) => plot.series[index].dash ? "dashed" : "solid", width: 2 } },
   bands: more.bands,
   hooks: { draw: [faultLines(faults)] },
 });
@@ -85,11 +87,11 @@ export class Plots {
     ], faults, { scales: { y: { range: (_, least, most) => [0, (most ?? 1) * 1.08] } } }));
     this.trips = new Plot(element("trips"), {
       series: [
-        { label: "from", value: (_, bin) => bin === null ? "–" : milliseconds(binStart(bin)) },
-        { ...line("reports", "trip", value => number(value, 0)), paths: uPlot.paths.bars({ size: [0.92, Infinity], align: 1 }), fill: () => themed("trip"), points: { show: false } },
+        { label: "from", value: (_, bin) => bin == null ? "–" : milliseconds(binStart(bin)) },
+        { ...line("reports", "trip"), value: (_, raw) => raw == null ? "–" : number(raw, 0), paths: uPlot.paths.bars({ size: [0.92, Infinity], align: 1 }), fill: () => themed("trip"), points: { show: false } },
       ],
       axes: [
-        axis("milliseconds from push to report (log scale)", 30, bin => significant(binStart(bin)), { splits: (_, __, least, most) => decades(least, most) }),
+        axis("push to report (ms, log scale)", 24, bin => significant(binStart(bin)), { splits: (_, __, least, most) => decades(least, most) }),
         axis("reports", 60, value => value >= 1e6 ? `${value / 1e6}M` : value >= 1e4 ? `${value / 1e3}k` : number(value, 0)),
       ],
       scales: { x: { time: false, range: (_, least, most) => least === null ? [0, 48] : [least, most + 1] }, y: { range: (_, __, most) => [0, Math.max(1, (most ?? 1) * 1.08)] } },
