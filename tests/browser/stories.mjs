@@ -37,7 +37,7 @@ timeline:
   assert.match(await page.locator("#heat canvas").getAttribute("aria-label"), /Heat map of theta of 4 devices, rounds 0 to \d+/);
   await until(page, "digest", digest);
   assert.equal(await text(page, "state"), "finished");
-  assert.match(await text(page, "spoken"), /^finished: round 150 of 80/);
+  assert.match(await text(page, "spoken"), /^finished: round 80 of 80/);
   assert.match(await text(page, "against-never"), /^[−+][\d.]+ %$/);
   assert.match(await text(page, "bytes"), /payload/);
   assert.match(await page.locator("#cost").getAttribute("aria-label"), /up to round 80: [\d.]+\. Never offloading: [\d.]+, best known: [\d.]+/);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Dcc.Cli.Emulation;
 using Dcc.Core.Validation;
 
 namespace Dcc.Cli.Commands;
@@ -21,8 +22,13 @@ internal static class PageAddress
     /// <exception cref="InvalidInputException">It is no address of this machine, or somebody listens there already.</exception>
     internal static string Read(string? text)
     {
+        if (text is null)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"{Scheme}127.0.0.1:{FreePort.Find()}");
+        }
+
         var faults = new List<InputFault>();
-        var address = (text ?? Scheme + "127.0.0.1:0").TrimEnd('/');
+        var address = text.TrimEnd('/');
         if (!address.StartsWith(Scheme, StringComparison.Ordinal) || HostAndPort.ReadLocal("http", address[Scheme.Length..], faults) is not { } endPoint)
         {
             throw new InvalidInputException("http", "http://HOST:PORT, an IP address (or localhost) and a port", address.Length == 0 ? "nothing" : address);

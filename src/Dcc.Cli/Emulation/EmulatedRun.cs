@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using Dcc.Cli.Runs;
 using Dcc.Cli.Scenarios;
 using Dcc.Cli.Terminal;
@@ -58,7 +57,7 @@ internal sealed class EmulatedRun : IDisposable
         this.devicesPerProcess = devicesPerProcess;
         this.events = events;
         this.progress = progress;
-        var endPoint = new IPEndPoint(IPAddress.Loopback, FreePort());
+        var endPoint = new IPEndPoint(IPAddress.Loopback, FreePort.Find());
         var address = $"http://{endPoint}";
         var logs = Directory.CreateDirectory(folder.File("logs")).FullName;
         var system = Path.GetFullPath(folder.File("system.json"));
@@ -349,12 +348,5 @@ internal sealed class EmulatedRun : IDisposable
         }
 
         notes.Add(happened);
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
     }
 }

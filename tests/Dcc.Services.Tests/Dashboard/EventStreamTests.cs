@@ -88,13 +88,11 @@ public sealed class EventStreamTests
     public async Task Events_ReportsThatOverflow_AreUnknownNotBroken()
     {
         await using var browser = await PageBrowser.Start();
-        foreach (var talker in await Talker.JoinAll(browser.Host))
+        var talkers = await Talker.JoinAll(browser.Host);
+        foreach (var talker in talkers)
         {
-            using (talker)
-            {
-                var push = (await talker.Next()).Push;
-                await talker.Say(Talker.Report(push.Round, double.MaxValue, double.MaxValue, double.MaxValue));
-            }
+            var push = (await talker.Next()).Push;
+            await talker.Say(Talker.Report(push.Round, double.MaxValue, double.MaxValue, double.MaxValue));
         }
 
         await foreach (var (_, data) in browser.Events())
@@ -105,6 +103,8 @@ public sealed class EventStreamTests
                 break;
             }
         }
+
+        Array.ForEach(talkers, talker => talker.Dispose());
     }
 
     [Fact]
