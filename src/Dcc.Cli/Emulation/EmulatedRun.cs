@@ -47,6 +47,7 @@ internal sealed class EmulatedRun : IDisposable
     private long openedAt;
     private ulong earlierJoins;
     private ulong joins;
+    private uint openRound;
 
     internal EmulatedRun(
         RunParameters parameters, EdgeSystem emulated, Scenario scenario, int devicesPerProcess, string http, RunFolder folder, EventsFile events,
@@ -278,6 +279,7 @@ internal sealed class EmulatedRun : IDisposable
                 }
 
                 joins = update.Status.Joins;
+                openRound = update.Status.Round;
                 break;
             case RunUpdate.ContentOneofCase.Snapshot:
                 foreach (var device in update.Snapshot.Connected)
@@ -331,7 +333,7 @@ internal sealed class EmulatedRun : IDisposable
     private void NoteFault(string kind, TimelineFault fault)
     {
         events.WriteFault(clock.Elapsed, kind, fault);
-        notes.Add(new RunEvent { Kind = kind, Reason = fault.ToString() });
+        notes.Add(new RunEvent { Kind = kind, Reason = fault.ToString(), Round = openRound });
         if (kind == "fault")
         {
             progress.Say(fault.ToString());
@@ -341,7 +343,7 @@ internal sealed class EmulatedRun : IDisposable
     private void Note(string kind, string? process, int? device)
     {
         events.Write(clock.Elapsed.TotalSeconds, kind, device: device, process: process);
-        var happened = new RunEvent { Kind = kind, Process = process ?? "" };
+        var happened = new RunEvent { Kind = kind, Process = process ?? "", Round = openRound };
         if (device is { } only)
         {
             happened.Device = (uint)only;

@@ -77,7 +77,7 @@ function describe(happened) {
   }
 
   if (happened.reason) parts.push(happened.reason.replaceAll("-", happened.kind === "refused" ? " " : "-"));
-  if (happened.round !== undefined) parts.push(`round ${happened.round}`);
+  if (happened.round !== undefined && !happened.reason?.includes("round ")) parts.push(`round ${happened.round}`);
   return parts.join(", ");
 }
 

@@ -1,12 +1,20 @@
 // How numbers and times are written: always in the same way, whatever the browser's language.
 
-export const number = (value, digits) => Number.isFinite(value) ? value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }) : "–";
+// Made once: a formatter costs a hundred times what it does.
+const formatters = make => {
+  const made = [];
+  return digits => made[digits] ??= new Intl.NumberFormat("en", make(digits));
+};
+const fixed = formatters(digits => ({ minimumFractionDigits: digits, maximumFractionDigits: digits }));
+const rounded = formatters(digits => ({ maximumSignificantDigits: digits }));
+
+export const number = (value, digits) => Number.isFinite(value) ? fixed(digits).format(value) : "–";
 
 export const count = (value, singular, plural = singular + "s") => `${number(value, 0)} ${value === 1 ? singular : plural}`;
 
 export const percent = fraction => `${fraction < 0 ? "−" : "+"}${number(Math.abs(100 * fraction), 1)} %`;
 
-export const significant = (value, digits = 3) => Number.isFinite(value) ? value.toLocaleString("en", { maximumSignificantDigits: digits }) : "–";
+export const significant = (value, digits = 3) => Number.isFinite(value) ? rounded(digits).format(value) : "–";
 
 export const milliseconds = value => !Number.isFinite(value) ? "–" : value < 1000 ? `${significant(value)} ms` : `${significant(value / 1000)} s`;
 

@@ -43,7 +43,7 @@ export class RunModel {
     return shown.flatMap(category => this.events[category]).sort((one, other) => other.order - one.order);
   }
 
-  /** The rounds in which faults were injected or processes killed. Those who do it know only the time. */
+  /** The rounds in which faults were injected or processes killed; where only the time is known, the round that was committed next. */
   faultRounds() {
     const { entries } = this.series;
     const rounds = new Set();

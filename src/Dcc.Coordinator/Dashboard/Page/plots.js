@@ -24,9 +24,15 @@ class Plot {
 
   constructor(box, options) {
     this.#box = box;
-    this.#plot = new uPlot({ ...options, ...this.#size() }, options.series.map(() => []), box);
+    const make = data => { this.#plot = new uPlot({ padding: [8, 12, 0, 0], ...options, ...this.#size() }, data, box); };
+    make(options.series.map(() => []));
     new ResizeObserver(() => this.#plot.setSize(this.#size())).observe(box);
-    addEventListener("themechange", () => this.#plot.redraw(false, true));
+    addEventListener("themechange", () => {
+      // Its legend keeps the colours it was made with.
+      const { data } = this.#plot;
+      this.#plot.destroy();
+      make(data);
+    });
   }
 
   show(data, description) {
