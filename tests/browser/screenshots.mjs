@@ -24,18 +24,24 @@ async function shoot(name, view, options = {}) {
   await page.screenshot({ path: `${folder}/${name}-${view}.png`, ...options });
 }
 
-const reach = async (address, round) => {
-  await page.goto(address);
-  await page.waitForFunction(least => Number(document.getElementById("round").firstChild?.data.replaceAll(",", "")) >= least, round);
-};
+// At least that round, and in good order: a page that is looked at should show the usual.
+const reach = round => page.waitForFunction(least => {
+  const text = id => document.getElementById(id).innerText.replaceAll(",", "");
+  return parseInt(text("round")) >= least && text("left") !== "" && new Set(text("devices-now").match(/\d+/g)).size === 1;
+}, round);
 
 async function tenDevices() {
   const port = await freePort();
   const emulate = new Program("dcc", "emulate", "chaos", "--seed", "7", "--rounds", "60", "--steps", "30000", "--http", `http://127.0.0.1:${port}`, "--output", `${folder}/run`);
   await emulate.says("0 %");
-  await reach(`http://127.0.0.1:${port}/`, 36);
+  await page.goto(`http://127.0.0.1:${port}/`);
+  await reach(33);
   await page.locator("#devices tr").nth(2).focus();
-  for (const view of ["light", "dark", "phone"]) await shoot("page-10", view, { fullPage: view !== "phone" });
+  for (const view of ["light", "dark", "phone"]) {
+    await reach(33);
+    await shoot("page-10", view, { fullPage: view !== "phone" });
+  }
+
   await emulate.end("SIGTERM");
 }
 
@@ -43,9 +49,10 @@ async function thousandDevices() {
   const port = await freePort();
   const feed = spawn(feedProgram, ["page-feed", `http://127.0.0.1:${port}`, "1000", "2000", "10"], { stdio: ["pipe", "ignore", "inherit"] });
   await new Promise(done => setTimeout(done, 5000));
-  await reach(`http://127.0.0.1:${port}/`, 400);
+  await page.goto(`http://127.0.0.1:${port}/`);
+  await reach(400);
   for (const view of ["light", "dark"]) await shoot("page-1000", view);
-  feed.kill();
+  feed.kill("SIGKILL");
 }
 
 try {

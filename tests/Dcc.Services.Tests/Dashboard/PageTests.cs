@@ -2,6 +2,8 @@ using System.Net;
 using System.Text.RegularExpressions;
 using Dcc.Coordinator.Dashboard;
 using Dcc.Protocol.V1;
+using Google.Protobuf;
+using Grpc.Core;
 
 namespace Dcc.Services.Tests.Dashboard;
 
@@ -57,6 +59,21 @@ public sealed class PageTests
         using var request = new HttpRequestMessage(HttpMethod.Get, path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
         using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal(status, (int)response.StatusCode);
+    }
+
+    // The page answers whatever nobody else does; a call of an unknown method must still be told so in gRPC's words.
+    [Fact]
+    public async Task GrpcPort_UnknownMethod_IsUnimplemented()
+    {
+        await using var browser = await PageBrowser.Start();
+        var marshaller = Marshallers.Create(request => request.ToByteArray(), RunRequest.Parser.ParseFrom);
+        var method = new Method<RunRequest, RunRequest>(MethodType.Unary, "dcc.v1.Nobody", "Nothing", marshaller, marshaller);
+
+        using var call = browser.Host.Channel.CreateCallInvoker().AsyncUnaryCall(method, null, default, new RunRequest());
+        var refused = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
+
+        Assert.Equal(StatusCode.Unimplemented, refused.StatusCode);
+        Assert.Equal("Service is unimplemented.", refused.Status.Detail);
     }
 
     [Theory]

@@ -22,11 +22,14 @@ export class RunModel {
   costs;
   bytes;
 
+  #before;
+
   constructor() { this.#forget(0); }
 
   /** Takes what the coordinator said at once; a snapshot replaces everything. */
   take(frame) {
     if (frame.connected) {
+      this.#before = this.series;
       this.#forget((frame.status ?? this.status).devices);
       for (const device of frame.connected) this.connected[device] = 1;
     }
@@ -85,7 +88,8 @@ export class RunModel {
 
   #takeRounds(frame) {
     for (const [round, mean, least, most, cost, , duration, time] of frame.summaries) {
-      this.series.push(round, [mean, least, most, cost, duration, time]);
+      const seen = time === null ? this.#seenBefore(round, mean) : undefined;
+      this.series.push(round, [mean, least, most, cost, seen?.[4] ?? duration, seen?.[5] ?? time]);
       if (duration !== null) this.durations.push(duration);
     }
 
@@ -96,6 +100,12 @@ export class RunModel {
     this.cost = decode(frame.lastCost, Float32Array);
     this.roundTrip = decode(frame.lastRoundTrip, Float32Array);
     this.#takeRoundTrips(frame);
+  }
+
+  // A coordinator that was restarted no longer knows how long its earlier rounds took; this page may.
+  #seenBefore(round, mean) {
+    const entry = this.#before?.at(round);
+    return entry?.round === round && entry.value[0] === mean ? entry.value : undefined;
   }
 
   #takeRoundTrips(frame) {

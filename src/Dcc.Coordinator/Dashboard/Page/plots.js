@@ -1,7 +1,7 @@
 // The curves: uPlot with this page's colours, sizes and axes, drawn again from the model each time.
 
 import { themed } from "./colours.js";
-import { milliseconds, number, significant } from "./format.js";
+import { count, milliseconds, number, significant } from "./format.js";
 
 const wholeSteps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000];
 const height = 216;
@@ -97,10 +97,11 @@ export class Plots {
         { ...line("reports", "trip"), value: (_, raw) => raw == null ? "–" : number(raw, 0), paths: uPlot.paths.bars({ size: [0.92, Infinity], align: 1 }), fill: () => themed("trip"), points: { show: false } },
       ],
       axes: [
-        axis("push to report (ms, log scale)", 24, bin => significant(binStart(bin)), { splits: (_, __, least, most) => decades(least, most) }),
-        axis("reports", 60, value => value >= 1e6 ? `${value / 1e6}M` : value >= 1e4 ? `${value / 1e3}k` : number(value, 0)),
+        axis("push to report (log scale)", 24, bin => milliseconds(binStart(bin)), { splits: (_, __, least, most) => decades(least, most) }),
+        axis("reports", 60, value => value >= 1e6 ? `${value / 1e6}M` : value >= 1e4 ? `${value / 1e3}k` : number(value, 0), { incrs: wholeSteps.concat(2e5, 5e5, 1e6, 2e6, 5e6, 1e7) }),
       ],
-      scales: { x: { time: false, range: (_, least, most) => least === null ? [0, 48] : [least, most + 1] }, y: { range: (_, __, most) => [0, Math.max(1, (most ?? 1) * 1.08)] } },
+      padding: [8, 22, 0, 0],
+      scales: { x: { time: false, range: (_, least, most) => least == null ? [0, 48] : [least, most + 1] }, y: { range: (_, __, most) => [0, Math.max(1, (most ?? 1) * 1.08)] } },
       cursor: { points: { show: false }, drag: { setScale: false } },
     });
   }
@@ -124,6 +125,8 @@ export class Plots {
   #drawTrips(model) {
     const counts = new Array(48).fill(0);
     for (const entry of model.histograms) entry.counts.forEach((value, bin) => { counts[bin] += value; });
+    const rounds = Math.min(200, model.histograms.reduce((sum, entry) => sum + entry.rounds, 0));
+    document.getElementById("trips-rounds").textContent = rounds > 0 ? `last ${count(rounds, "round")}` : "";
     const first = counts.findIndex(value => value > 0);
     if (first < 0) {
       this.trips.show([[], []], "Time from push to report: not known yet.");
