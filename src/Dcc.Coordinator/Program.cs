@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Dcc.Coordinator.Dashboard;
 using Dcc.Coordinator.Runs;
 using Dcc.Coordinator.Services;
 using Dcc.Coordinator.Telemetry;
@@ -94,6 +95,7 @@ internal static class Program
         if (app.Services.GetRequiredService<IOptions<CoordinatorOptions>>().Value.Http != CoordinatorOptions.None)
         {
             app.MapMetrics(registry: app.Services.GetRequiredService<PrometheusBridge>().Registry);
+            ActivatorUtilities.CreateInstance<PageEndpoints>(app.Services).Map(app);
         }
 
         return app;

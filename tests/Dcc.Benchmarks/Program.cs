@@ -4,6 +4,7 @@ using Dcc.Benchmarks;
 // dotnet run -c Release --project tests/Dcc.Benchmarks -- charged-gap
 // dotnet run -c Release --project tests/Dcc.Benchmarks -- allocations
 // dotnet run -c Release --project tests/Dcc.Benchmarks -- link-accuracy
+// dotnet run -c Release --project tests/Dcc.Benchmarks -- page-feed http://127.0.0.1:5081 DEVICES ROUNDS ROUNDS_PER_SECOND
 // dotnet run -c Release --project tests/Dcc.Benchmarks -- --filter '*Learner*'
 if (args is ["charged-gap"])
 {
@@ -21,6 +22,13 @@ if (args is [StreamAllocations.Argument])
 {
     await StreamAllocations.Print(10);
     await StreamAllocations.Print(100);
+    return;
+}
+
+if (args is ["page-feed", var http, var devices, var rounds, var roundsPerSecond])
+{
+    var culture = System.Globalization.CultureInfo.InvariantCulture;
+    await PageFeed.Serve(http, int.Parse(devices, culture), int.Parse(rounds, culture), double.Parse(roundsPerSecond, culture));
     return;
 }
 

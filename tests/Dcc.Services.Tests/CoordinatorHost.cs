@@ -32,12 +32,14 @@ internal sealed class CoordinatorHost : IAsyncDisposable
 
     internal string Address => app.Urls.First();
 
-    /// <summary>The HTTP/1.1 side, where it was asked for.</summary>
-    internal string HttpAddress => app.Urls.Last();
+    /// <summary>The HTTP/1.1 side, where the settings ask for one.</summary>
+    internal Uri Http => new(app.Urls.Last());
 
     internal GrpcChannel Channel { get; }
 
     internal AgentInstruments Instruments { get; } = new();
+
+    internal RunRegistry Registry => app.Services.GetRequiredService<RunRegistry>();
 
     internal Coordination.CoordinationClient Coordination => new(Channel);
 

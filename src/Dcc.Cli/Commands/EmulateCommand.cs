@@ -23,6 +23,7 @@ internal static class EmulateCommand
         var output = new OutputOptions();
         var scenarioName = Inputs.Scenario("SCENARIO", required: false);
         var perProcess = Inputs.Number<int>("--devices-per-process", "Devices hosted by one agent process [1].", "K");
+        var page = PageAddress.Option();
         var display = new DisplayOptions();
         var open = new Option<bool>("--open") { Description = "Open the run's report.html afterwards." };
         var metrics = new Option<string?>("--metrics")
@@ -45,7 +46,7 @@ internal static class EmulateCommand
         };
         command.Add(scenarioName);
         options.AddTo(command, perProcess);
-        command.Add("Output", [.. output.All, .. display.All, open, metrics]);
+        command.Add("Output", [.. output.All, .. display.All, open, page, metrics]);
 
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -61,14 +62,20 @@ internal static class EmulateCommand
                     devicesPerProcess.ToString(CultureInfo.InvariantCulture));
             }
 
+            var http = PageAddress.Read(parsed.GetValue(page));
             using var instruments = new LinkInstruments();
             using var bridge = new PrometheusBridge(instruments.Meter);
             using var listener = Listen(parsed.GetValue(metrics), bridge);
             using var folder = output.Claim(parsed, "emulate");
+            if (!display.Quiet(parsed))
+            {
+                await Console.Error.WriteLineAsync($"page {http}/").ConfigureAwait(false);
+            }
+
             var summary = await ProgressDisplay
                 .Run(
                     "emulate",
-                    progress => Emulate(parameters, system, scenario, devicesPerProcess, folder, instruments, progress, cancellation),
+                    progress => Emulate(parameters, system, scenario, devicesPerProcess, http, folder, instruments, progress, cancellation),
                     display.Quiet(parsed))
                 .ConfigureAwait(false);
             ReportCommand.WriteAtEnd(folder, cancellation);
@@ -106,12 +113,12 @@ internal static class EmulateCommand
     }
 
     private static async Task<RunSummary> Emulate(
-        RunParameters parameters, EdgeSystem system, Scenario scenario, int devicesPerProcess, RunFolder folder, LinkInstruments instruments,
-        IProgressDisplay progress, CancellationToken cancellation)
+        RunParameters parameters, EdgeSystem system, Scenario scenario, int devicesPerProcess, string http, RunFolder folder,
+        LinkInstruments instruments, IProgressDisplay progress, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         using var events = new EventsFile(folder.File("events.jsonl"));
-        using var run = new EmulatedRun(parameters, system, scenario, devicesPerProcess, folder, events, instruments, progress);
+        using var run = new EmulatedRun(parameters, system, scenario, devicesPerProcess, http, folder, events, instruments, progress);
         await run.Execute(cancellation).ConfigureAwait(false);
         progress.Advance(1, "evaluating the result");
         using var journal = SqliteJournal.OpenExisting(folder.Journal);

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using Dcc.Cli.Runs;
 using Dcc.Cli.Scenarios;
 using Dcc.Cli.Terminal;
@@ -52,9 +51,10 @@ internal sealed class EmulatedRun : IDisposable
     private long openedAt;
     private ulong earlierJoins;
     private ulong joins;
+    private uint openRound;
 
     internal EmulatedRun(
-        RunParameters parameters, EdgeSystem emulated, Scenario scenario, int devicesPerProcess, RunFolder folder, EventsFile events,
+        RunParameters parameters, EdgeSystem emulated, Scenario scenario, int devicesPerProcess, string http, RunFolder folder, EventsFile events,
         LinkInstruments instruments, IProgressDisplay progress)
     {
         this.instruments = instruments;
@@ -64,13 +64,13 @@ internal sealed class EmulatedRun : IDisposable
         this.events = events;
         this.progress = progress;
         shown = new RunProgress(progress, tellsEvents: false);
-        var endPoint = new IPEndPoint(IPAddress.Loopback, FreePort());
+        var endPoint = new IPEndPoint(IPAddress.Loopback, FreePort.Find());
         var address = $"http://{endPoint}";
         var logs = Directory.CreateDirectory(folder.File("logs")).FullName;
         var system = Path.GetFullPath(folder.File("system.json"));
         folder.Write("system.json", writer => writer.Write(parameters.EmulatedSystem));
         coordinator = new ChildProcess(
-            "Dcc.Coordinator", "coordinator", ["--listen", address, "--http", $"http://127.0.0.1:{FreePort()}", "--store", Path.GetFullPath(folder.Journal)], logs,
+            "Dcc.Coordinator", "coordinator", ["--listen", address, "--http", http, "--store", Path.GetFullPath(folder.Journal)], logs,
             what => Note(what, "coordinator", null));
         network = new EmulatedNetwork(scenario.Links, endPoint, parameters.Seed, instruments, (device, direction, moment, message) =>
             Guard(() => faults!.Seen(device, direction, moment, message)));
@@ -294,6 +294,7 @@ internal sealed class EmulatedRun : IDisposable
                 }
 
                 joins = update.Status.Joins;
+                openRound = update.Status.Round;
                 break;
             case RunUpdate.ContentOneofCase.Snapshot:
                 foreach (var device in update.Snapshot.Connected)
@@ -360,7 +361,7 @@ internal sealed class EmulatedRun : IDisposable
     private void NoteFault(string kind, TimelineFault fault)
     {
         events.WriteFault(clock.Elapsed, kind, fault);
-        notes.Add(new RunEvent { Kind = kind, Reason = fault.ToString() });
+        notes.Add(new RunEvent { Kind = kind, Reason = fault.ToString(), Round = openRound });
         if (kind == "fault")
         {
             Say(fault.ToString());
@@ -385,7 +386,7 @@ internal sealed class EmulatedRun : IDisposable
     private void Note(string kind, string? process, int? device)
     {
         events.Write(clock.Elapsed.TotalSeconds, kind, device: device, process: process);
-        var happened = new RunEvent { Kind = kind, Process = process ?? "" };
+        var happened = new RunEvent { Kind = kind, Process = process ?? "", Round = openRound };
         if (device is { } only)
         {
             happened.Device = (uint)only;
@@ -399,11 +400,4 @@ internal sealed class EmulatedRun : IDisposable
     }
 
     private void Say(string what) => progress.Say(EventLines.Text(clock.Elapsed, shown.OpenRound, what));
-
-    private static int FreePort()
-    {
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
-    }
 }

@@ -11,7 +11,7 @@ namespace Dcc.Coordinator.Runs;
 /// </summary>
 internal sealed class RunHistory
 {
-    /// <summary>Events that are kept, and that one request may note.</summary>
+    /// <summary>Joins and leaves that are kept, other events that are kept, and events that one request may note.</summary>
     internal const int MostEvents = 1000;
 
     private const int MostRoundsShown = 1000;
@@ -21,7 +21,9 @@ internal sealed class RunHistory
 
     private readonly List<Push[]> pushes = [];
     private readonly List<Summary> summaries = [];
-    private readonly Queue<RunEvent> events = [];
+    private readonly Queue<(long Order, RunEvent Event)> membership = [];
+    private readonly Queue<(long Order, RunEvent Event)> otherEvents = [];
+    private long noted;
     private ReferenceCosts? costs;
     private CarriedBytes? bytes;
     private float[] lastRoundTrips = [];
@@ -84,15 +86,16 @@ internal sealed class RunHistory
         return missed;
     }
 
-    /// <summary>Keeps an event.</summary>
+    /// <summary>Keeps an event. Thousands of devices that join again after a crash must not push the crash out.</summary>
     internal void Note(RunEvent happened)
     {
+        var events = happened.Kind is "joined" or "left" ? membership : otherEvents;
         if (events.Count == MostEvents)
         {
             events.Dequeue();
         }
 
-        events.Enqueue(happened);
+        events.Enqueue((noted++, happened));
     }
 
     /// <summary>Replaces the costs to compare with.</summary>
@@ -109,7 +112,7 @@ internal sealed class RunHistory
     {
         var snapshot = new RunSnapshot { Costs = costs, Bytes = bytes };
         snapshot.Connected.AddRange(connected);
-        snapshot.Events.AddRange(events);
+        snapshot.Events.AddRange(membership.Concat(otherEvents).OrderBy(kept => kept.Order).Select(kept => kept.Event));
         var stride = ((Rounds - 1) / MostRoundsShown) + 1;
         for (var round = (Rounds - 1) % stride; round >= 0 && round < Rounds; round += stride)
         {

@@ -110,10 +110,11 @@ internal sealed class RunLoop
     /// <summary>A report came or a stream ended.</summary>
     internal ValueTask Post(in RoundEvent input) => Enqueue(new Input(InputKind.Event, input));
 
-    /// <summary>Everything that happens from now on; completes when the run is over.</summary>
-    internal async Task<Channel<RunUpdate>> Watch()
+    /// <summary>What happened so far and everything that happens from now on; completes when the run is over.</summary>
+    /// <param name="dropped">Told what is lost because the watcher does not keep up; must not wait.</param>
+    internal async Task<Channel<RunUpdate>> Watch(Action<RunUpdate>? dropped = null)
     {
-        var watcher = RunWatchers.Create();
+        var watcher = RunWatchers.Create(dropped);
         await Enqueue(new Input(InputKind.Watch, Watcher: watcher)).ConfigureAwait(false);
         return watcher;
     }

@@ -13,8 +13,8 @@ internal sealed class RunWatchers
     /// <summary>Whether anybody watches: an update that nobody sees need not be made.</summary>
     internal bool Any => watchers.Count > 0;
 
-    internal static Channel<RunUpdate> Create() => Channel.CreateBounded<RunUpdate>(
-        new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+    internal static Channel<RunUpdate> Create(Action<RunUpdate>? dropped) => Channel.CreateBounded(
+        new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }, dropped);
 
     internal void Add(Channel<RunUpdate> watcher) => watchers.Add(watcher);
 

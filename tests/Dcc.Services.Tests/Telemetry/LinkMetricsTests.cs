@@ -40,10 +40,10 @@ public class LinkMetricsTests
         // Nobody else has spoken to the coordinator: what it counted are the links' bytes, once it has seen the connections' ends.
         await Tool.Until(async () =>
         {
-            var coordinator = await Telemetry.Scrape.At(host.HttpAddress);
+            var coordinator = await Telemetry.Scrape.At(host.Http.OriginalString);
             return coordinator["""dcc_coordinator_io_bytes_total{direction="receive"}"""] >= links.Sum(link => link.Counts.UpBytes);
         });
-        var counted = await Telemetry.Scrape.At(host.HttpAddress);
+        var counted = await Telemetry.Scrape.At(host.Http.OriginalString);
         Assert.Equal(links.Sum(link => link.Counts.UpBytes), counted["""dcc_coordinator_io_bytes_total{direction="receive"}"""]);
         Assert.InRange(counted["""dcc_coordinator_io_bytes_total{direction="transmit"}"""], links.Sum(link => link.Counts.DownBytes), double.MaxValue);
     }

@@ -18,14 +18,14 @@ public class MetricsTests
     public async Task Metrics_AfterARun_SayWhatHappened()
     {
         await using var host = await Start(("Coordinator:DeviceSeries", "2"));
-        var before = await Scrape.At(host.HttpAddress);
+        var before = await Scrape.At(host.Http.OriginalString);
         Assert.Equal(Devices, before["""dcc_devices{run="test",state="absent"}"""]);
         Assert.True(before["""dcc_run_round_age_seconds{run="test"}"""] >= 0);
         Assert.False(before.Has("dcc_round_cost"));
 
         Assert.All(await host.RunDevices(), code => Assert.Equal(0, code));
         var status = await host.Status();
-        var scrape = await Scrape.At(host.HttpAddress);
+        var scrape = await Scrape.At(host.Http.OriginalString);
         Assert.Equal(Devices * (Rounds + 1), scrape["""dcc_reports_total{run="test",outcome="accepted",reason=""}"""]);
         Assert.Equal(0, scrape.Of("dcc_reports_total").Where(series => !series.Key.Contains("accepted", StringComparison.Ordinal)).Sum(series => series.Value));
         Assert.Equal(Devices, scrape["""dcc_streams_total{run="test",kind="first"}"""]);
@@ -55,7 +55,7 @@ public class MetricsTests
 
         // Devices that come again, holding nothing, had a stream before.
         await host.RunDevices();
-        Assert.Equal(Devices, (await Scrape.At(host.HttpAddress))["""dcc_streams_total{run="test",kind="resumed"}"""]);
+        Assert.Equal(Devices, (await Scrape.At(host.Http.OriginalString))["""dcc_streams_total{run="test",kind="resumed"}"""]);
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public class MetricsTests
         await device.Say(Talker.Report(0, cost: 3));
         await Assert.ThrowsAsync<RpcException>(device.Next);
         await host.Status();
-        var scrape = await Scrape.At(host.HttpAddress);
+        var scrape = await Scrape.At(host.Http.OriginalString);
         Assert.Equal(1, scrape["""dcc_streams_refused_total{reason="protocol-version"}"""]);
         Assert.Equal(1, scrape["""dcc_streams_refused_total{reason="unknown-device"}"""]);
         Assert.Equal(1, scrape["""dcc_reports_total{run="test",outcome="accepted",reason=""}"""]);
@@ -100,7 +100,7 @@ public class MetricsTests
                 cancellationToken: Cancellation);
         }
 
-        var scrape = await Scrape.At(host.HttpAddress);
+        var scrape = await Scrape.At(host.Http.OriginalString);
         Assert.Equal(100, scrape.Of("dcc_run_round").Count());
         Assert.Equal(2 * 11, scrape["""dcc_devices{run="other",state="absent"}"""]);
         Assert.Equal(101, scrape.Of("dcc_streams_total").Count(series => series.Key.Contains("first", StringComparison.Ordinal)));
@@ -112,7 +112,7 @@ public class MetricsTests
         Tool.Require("promtool");
         await using var host = await Start(("Coordinator:DeviceSeries", "3"));
         await host.RunDevices();
-        var check = await Tool.Run("promtool", (await Scrape.At(host.HttpAddress)).Text, "check", "metrics");
+        var check = await Tool.Run("promtool", (await Scrape.At(host.Http.OriginalString)).Text, "check", "metrics");
         Assert.Equal((0, ""), (check.ExitCode, check.Output + check.Error));
     }
 
@@ -126,7 +126,7 @@ public class MetricsTests
         var config = Path.Combine(folder, "prometheus.yml");
         await File.WriteAllTextAsync(
             config,
-            $"{{global: {{scrape_interval: 1s}}, scrape_configs: [{{job_name: c, static_configs: [{{targets: ['{new Uri(host.HttpAddress).Authority}']}}]}}]}}",
+            $"{{global: {{scrape_interval: 1s}}, scrape_configs: [{{job_name: c, static_configs: [{{targets: ['{host.Http.Authority}']}}]}}]}}",
             Cancellation);
         var port = Tool.FreePort();
         using var prometheus = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
