@@ -144,5 +144,5 @@ internal sealed class RunFigures
     /// <param name="gradientNorm">Of the last gradient, null for none yet.</param>
     /// <param name="reports">By device; empty for a round of an earlier process.</param>
     internal void Committed(double meanCost, double? gradientNorm, Report[] reports) => last = new Round(
-        meanCost, gradientNorm, [.. reports.Take(deviceSeries).Select(report => report.Cost)]);
+        meanCost, gradientNorm, deviceSeries == 0 ? [] : [.. reports.Take(deviceSeries).Select(report => report.Cost)]);
 }
