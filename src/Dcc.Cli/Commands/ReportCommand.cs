@@ -24,7 +24,18 @@ internal static class ReportCommand
             Description = $"Where the comparison of several runs goes [./{DefaultComparison}].",
             HelpName = "FILE",
         };
-        var command = new Command("report", "Write DIR/report.html with its plots, or one page that compares several runs.") { folders, output };
+        var command = new DccCommand("report", "Write a run's report and plots, or one page that compares runs.")
+        {
+            Purpose = "Writes DIR/report.html, one self-contained page, and the pictures and data of its plots into DIR/plots, from the files that the run "
+                + "left; its journal is replayed and compared with them first. Of several runs it writes one page that compares them.",
+            Examples =
+            [
+                ("dcc report out/a", "again, as emulate and simulate do at their end"),
+                ("dcc report out/a out/b --output compared.html", "two runs side by side"),
+            ],
+        };
+        command.Add(folders);
+        command.Add("Options", output);
         command.SetAction(async (parsed, cancellation) =>
         {
             var runs = parsed.GetRequiredValue(folders);

@@ -10,6 +10,7 @@ public sealed class HelpTests
     [InlineData("exact")]
     [InlineData("optimum")]
     [InlineData("verify")]
+    [InlineData("report")]
     [InlineData("scenario")]
     [InlineData("scenario export")]
     [InlineData("overhead")]
