@@ -108,12 +108,20 @@ public sealed class ScenarioRunTests : IDisposable
             Assert.True(crossed > 0);
             Assert.Equal(crossed, bytes.GetProperty("layers").EnumerateObject().Sum(layer => layer.Value.GetProperty(way).GetInt64()));
             Assert.Equal(crossed, bytes.GetProperty("causes").EnumerateObject().Sum(cause => cause.Value.GetProperty(way).GetInt64()));
-            Assert.Equal(crossed, Rows().Where(row => row[1] == way).Sum(row => long.Parse(row[5], CultureInfo.InvariantCulture)));
+            Assert.Equal(crossed, Sum(way, layer => !layer.StartsWith("tcp-ip-headers", StringComparison.Ordinal)));
+            Assert.Equal(
+                bytes.GetProperty("tcpIpHeadersOfDataSegments").GetProperty(way).GetInt64(), Sum(way, layer => layer == "tcp-ip-headers"));
+            Assert.Equal(
+                bytes.GetProperty("tcpIpHeadersOfBareSegments").GetProperty(way).GetInt64(),
+                Sum(way, layer => layer == "tcp-ip-headers-of-bare-segments"));
         }
 
         Assert.Equal(0, bytes.GetProperty("layers").GetProperty("other").GetProperty("up").GetInt64());
         Assert.Equal(0, bytes.GetProperty("layers").GetProperty("other").GetProperty("down").GetInt64());
     }
+
+    private long Sum(string way, Func<string, bool> layers) =>
+        Rows().Where(row => row[1] == way && layers(row[4])).Sum(row => long.Parse(row[5], CultureInfo.InvariantCulture));
 
     private Dictionary<string, long> BytesByDevice() =>
         Rows().GroupBy(row => row[0]).ToDictionary(device => device.Key, device => device.Sum(row => long.Parse(row[5], CultureInfo.InvariantCulture)));

@@ -50,6 +50,12 @@ internal sealed class CarriedBytes
                     string.Create(CultureInfo.InvariantCulture, $"{FileName} line {number}"), BytesFile.Header, YamlScalar.Shorten(line));
             }
 
+            if (text[columns[4]] is BytesFile.DataHeaders or BytesFile.BareHeaders)
+            {
+                // Below the socket: the totals of these are in the summary.
+                continue;
+            }
+
             // The few names are compared without making a string of each.
             foreach (var name in names)
             {

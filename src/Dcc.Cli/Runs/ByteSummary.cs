@@ -50,19 +50,38 @@ internal sealed record ByteSummary(
     private static string CamelCase(string name) => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(name);
 }
 
-/// <summary>bytes.csv: one row per device, direction, round, cause and layer that carried bytes.</summary>
+/// <summary>
+/// bytes.csv: one row per device, direction, round, cause and layer that carried bytes. Below the layers of the device's socket stand the TCP/IP
+/// headers of segments with data and of those without.
+/// </summary>
 internal static class BytesFile
 {
     internal const string Header = "device,direction,round,cause,layer,bytes";
+    internal const string DataHeaders = "tcp-ip-headers";
+    internal const string BareHeaders = "tcp-ip-headers-of-bare-segments";
 
     internal static void Write(StreamWriter writer, IReadOnlyList<DeviceLedger> ledgers)
     {
         writer.WriteLine(Header);
         foreach (var row in ledgers.SelectMany(ledger => ledger.Rows()))
         {
+            Write(writer, row.Device, row.Direction, row.Round, row.Cause, KebabCase.Name(row.Layer), row.Bytes);
+        }
+
+        foreach (var row in ledgers.SelectMany(ledger => ledger.Segments()))
+        {
+            Write(writer, row.Device, row.Direction, row.Round, row.Cause, DataHeaders, row.Data * LedgerTotals.SegmentHeaderBytes);
+            Write(writer, row.Device, row.Direction, row.Round, row.Cause, BareHeaders, row.Bare * LedgerTotals.SegmentHeaderBytes);
+        }
+    }
+
+    private static void Write(StreamWriter writer, int device, LinkDirection direction, int round, LedgerCause cause, string layer, long bytes)
+    {
+        if (bytes > 0)
+        {
             writer.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{row.Device},{KebabCase.Name(row.Direction)},{row.Round},{KebabCase.Name(row.Cause)},{KebabCase.Name(row.Layer)},{row.Bytes}"));
+                $"{device},{KebabCase.Name(direction)},{round},{KebabCase.Name(cause)},{layer},{bytes}"));
         }
     }
 }

@@ -15,7 +15,7 @@ internal sealed class Bookkeeper : IHttp2Listener
     private long algorithmChunks;
     private long undecidedChunks;
     private bool hasBooked;
-    private bool hasBookedAlgorithm;
+    private (LedgerCause Cause, int Round) booked;
 
     internal Bookkeeper(
         LinkDirection direction, TapMoment moment, DeviceBooks books, ConnectionCauses causes, MessageMeaning meaning, MessageObserver? observer)
@@ -82,18 +82,18 @@ internal sealed class Bookkeeper : IHttp2Listener
     private void Book(LedgerCause cause, int round, in LayerBytes bytes)
     {
         books.Book(direction, cause, round, bytes);
+        booked = hasBooked && booked.Cause == LedgerCause.Algorithm ? booked : (cause, round);
         hasBooked = true;
-        hasBookedAlgorithm |= cause == LedgerCause.Algorithm;
     }
 
     private void DecideChunks()
     {
         if (hasBooked)
         {
-            algorithmChunks += hasBookedAlgorithm ? undecidedChunks : 0;
+            algorithmChunks += booked.Cause == LedgerCause.Algorithm ? undecidedChunks : 0;
+            books.BookChunks(direction, booked.Cause, booked.Round, undecidedChunks);
             undecidedChunks = 0;
             hasBooked = false;
-            hasBookedAlgorithm = false;
         }
     }
 }

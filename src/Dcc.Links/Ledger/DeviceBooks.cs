@@ -17,6 +17,8 @@ internal sealed class DeviceBooks(int device)
         totals.AddBytes(direction, cause, bytes);
     }
 
+    internal void BookChunks(LinkDirection direction, LedgerCause cause, int round, long chunks) => table.AddChunks(direction, round, cause, chunks);
+
     internal void CountMessage(LinkDirection direction, LedgerCause cause, MessageKind kind)
     {
         totals.CountMessage(direction, cause);
@@ -35,6 +37,18 @@ internal sealed class DeviceBooks(int device)
         lock (Gate)
         {
             return LedgerTotals.Sum([totals]);
+        }
+    }
+
+    internal List<SegmentRow> Segments()
+    {
+        lock (Gate)
+        {
+            return
+            [
+                .. Enum.GetValues<LinkDirection>().SelectMany(direction =>
+                    table.Segments(device, direction, totals.DataSegments(direction), totals.BareSegments(direction))),
+            ];
         }
     }
 

@@ -39,4 +39,10 @@ public sealed class DeviceLedger : ILinkTap
     /// What is booked so far, cell by cell, in the order of round, direction, cause, layer. May be called while the ledger is written.
     /// </summary>
     public IReadOnlyList<LedgerRow> Rows() => books.Rows();
+
+    /// <summary>
+    /// TCP segments of closed connections by round and cause, both directions. How many there were is the kernel's count; which was sent for what is
+    /// estimated by the share of reads or writes at the device's socket, which for small messages are one a segment.
+    /// </summary>
+    public IReadOnlyList<SegmentRow> Segments() => books.Segments();
 }

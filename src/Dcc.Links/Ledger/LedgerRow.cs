@@ -52,3 +52,12 @@ public enum LedgerCause
 /// <param name="Bytes">How many, at least 1.</param>
 public readonly record struct LedgerRow(
     int Device, LinkDirection Direction, int Round, LedgerCause Cause, LedgerLayer Layer, long Bytes);
+
+/// <summary>TCP segments on the device's side, as the kernel counted them, by what they were sent for.</summary>
+/// <param name="Device">Index of the device.</param>
+/// <param name="Direction">Which way.</param>
+/// <param name="Round">The round, -1 before the first push.</param>
+/// <param name="Cause">Why.</param>
+/// <param name="Data">Segments with data.</param>
+/// <param name="Bare">Segments without: acknowledgements, SYN, FIN.</param>
+public readonly record struct SegmentRow(int Device, LinkDirection Direction, int Round, LedgerCause Cause, long Data, long Bare);
