@@ -361,7 +361,7 @@ internal sealed class EmulatedRun : IDisposable
     private void NoteFault(string kind, TimelineFault fault)
     {
         events.WriteFault(clock.Elapsed, kind, fault);
-        notes.Add(new RunEvent { Kind = kind, Reason = fault.ToString(), Round = openRound });
+        notes.Add(new RunEvent { Kind = kind, Reason = fault.ToString(), Round = (uint?)fault.Round ?? openRound });
         if (kind == "fault")
         {
             Say(fault.ToString());

@@ -33,16 +33,8 @@ internal sealed class EventsFile(string path) : IDisposable
     }
 
     /// <summary>Writes that a fault of a scenario was injected ("fault") or is over ("fault-ended").</summary>
-    internal void WriteFault(TimeSpan time, string kind, TimelineFault fault)
-    {
-        var round = fault.Trigger switch
-        {
-            AtRound at => at.Round,
-            AtPoint at => at.Round,
-            _ => (int?)null,
-        };
-        Write(time.TotalSeconds, kind, round, fault.Action is DeviceAction { Devices: [var only] } ? only : null, reason: fault.ToString());
-    }
+    internal void WriteFault(TimeSpan time, string kind, TimelineFault fault) => Write(
+        time.TotalSeconds, kind, fault.Round, fault.Action is DeviceAction { Devices: [var only] } ? only : null, reason: fault.ToString());
 
     public void Dispose() => writer.Dispose();
 }

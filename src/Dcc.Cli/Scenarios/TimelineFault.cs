@@ -11,6 +11,14 @@ namespace Dcc.Cli.Scenarios;
 /// <param name="Path">Where in the file: <c>timeline[2]</c>, or <c>chaos</c>.</param>
 internal sealed record TimelineFault(FaultTrigger Trigger, FaultAction Action, int Line, string Path)
 {
+    /// <summary>The round it is placed at; null where it has a time.</summary>
+    internal int? Round => Trigger switch
+    {
+        AtRound at => at.Round,
+        AtPoint at => at.Round,
+        _ => null,
+    };
+
     /// <summary>The fault in words, the same for the same scenario, devices, rounds and seed: what a fault log says of it.</summary>
     public override string ToString() => $"{Describe(Action)} {Trigger}";
 

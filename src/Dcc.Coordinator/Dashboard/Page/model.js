@@ -22,6 +22,9 @@ export class RunModel {
   costs;
   bytes;
 
+  // What this page saw of recent rounds, and a coordinator that was restarted did not.
+  histograms = [];
+  durations = [];
   #before;
 
   constructor() { this.#forget(0); }
@@ -66,8 +69,6 @@ export class RunModel {
     this.roundTrip = new Float32Array(0);
     this.series = new Decimated(mostPoints, mergeSummaries);
     this.heat = new Decimated(Math.max(64, Math.min(mostHeatColumns, Math.floor(mostHeatCells / Math.max(1, devices)))), (_, later) => later);
-    this.histograms = [];
-    this.durations = [];
     this.events = Object.fromEntries(categories.map(category => [category, []]));
     this.eventCounts = Object.fromEntries(categories.map(category => [category, 0]));
     this.eventOrder = 0;
@@ -90,7 +91,7 @@ export class RunModel {
     for (const [round, mean, least, most, cost, , duration, time] of frame.summaries) {
       const seen = time === null ? this.#seenBefore(round, mean) : undefined;
       this.series.push(round, [mean, least, most, cost, seen?.[4] ?? duration, seen?.[5] ?? time]);
-      if (duration !== null) this.durations.push(duration);
+      if (duration !== null && !(frame.connected && this.#before.last)) this.durations.push(duration);
     }
 
     this.durations = this.durations.slice(-recentDurations);
@@ -99,10 +100,9 @@ export class RunModel {
     if (this.heat.last) this.theta = Float32Array.from(this.heat.last.value, value => value / 65535);
     this.cost = decode(frame.lastCost, Float32Array);
     this.roundTrip = decode(frame.lastRoundTrip, Float32Array);
-    this.#takeRoundTrips(frame);
+    if (!frame.connected || this.histograms.length === 0) this.#takeRoundTrips(frame);
   }
 
-  // A coordinator that was restarted no longer knows how long its earlier rounds took; this page may.
   #seenBefore(round, mean) {
     const entry = this.#before?.at(round);
     return entry?.round === round && entry.value[0] === mean ? entry.value : undefined;
