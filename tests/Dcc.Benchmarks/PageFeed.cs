@@ -66,7 +66,8 @@ internal sealed class PageFeed(int devices, int rounds, TimeSpan pace)
     {
         await call.ResponseStream.MoveNext(CancellationToken.None);
         var push = call.ResponseStream.Current.Push;
-        double Cost(double theta, double price) => 2 + (0.4 * (device % 7) / 7) - (Saving(device, push.Round) * (1 - Math.Exp(-6 * theta))) + (0.3 * theta * price);
+        double Cost(double theta, double price) =>
+            2 + (0.4 * (device % 7) / 7) - (Saving(device, push.Round) * (1 - Math.Exp(-6 * theta))) + (0.3 * theta * price);
         await Task.Delay(pace * (Spread * device / devices));
         await call.RequestStream.WriteAsync(new DeviceMessage
         {

@@ -41,7 +41,7 @@ internal static class PageAddress
         }
         catch (SocketException exception)
         {
-            throw new InvalidInputException("http", "a free address of this machine", string.Create(CultureInfo.InvariantCulture, $"{address} ({exception.Message})"));
+            throw new InvalidInputException("http", "a free address of this machine", $"{address} ({exception.Message})");
         }
 
         return $"{Scheme}{(IPEndPoint)socket.LocalEndpoint}";

@@ -28,7 +28,8 @@ internal sealed class PageFiles
         headers.ETag = file.Tag;
         headers.CacheControl = new CacheControlHeaderValue { NoCache = true };
         if (status == StatusCodes.Status200OK
-            && context.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(file.Tag, useStrongComparison: false) || known.Equals(EntityTagHeaderValue.Any)))
+            && context.Request.GetTypedHeaders().IfNoneMatch.Any(
+                known => known.Compare(file.Tag, useStrongComparison: false) || known.Equals(EntityTagHeaderValue.Any)))
         {
             context.Response.StatusCode = StatusCodes.Status304NotModified;
             return Task.CompletedTask;

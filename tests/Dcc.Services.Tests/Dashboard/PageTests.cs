@@ -39,7 +39,8 @@ public sealed class PageTests
     public void Files_OfPage_NameNoAbsoluteAddress()
     {
         var assembly = typeof(PageFiles).Assembly;
-        var resources = assembly.GetManifestResourceNames().Where(name => name.StartsWith("page/", StringComparison.Ordinal) && !name.Contains("vendor/", StringComparison.Ordinal));
+        var resources = assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith("page/", StringComparison.Ordinal) && !name.StartsWith("page/vendor/", StringComparison.Ordinal));
         Assert.All(resources, name =>
         {
             using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);

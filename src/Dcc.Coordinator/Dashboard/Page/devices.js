@@ -37,7 +37,7 @@ export class Devices {
     document.getElementById("previous").addEventListener("click", () => this.#turn(-1));
     document.getElementById("next").addEventListener("click", () => this.#turn(1));
     this.#body.addEventListener("keydown", event => this.#key(event));
-    this.#body.addEventListener("click", event => this.#rows[this.#rows.findIndex(row => row.element.contains(event.target))]?.element.focus());
+    this.#body.addEventListener("click", event => this.#rows.find(row => row.element.contains(event.target))?.element.focus());
     this.#body.addEventListener("focusin", event => {
       const row = this.#rows.find(candidate => candidate.element === event.target);
       if (row) this.#choose(row.device);

@@ -4,7 +4,9 @@ import { categories, categoryOf } from "./model.js";
 import { clock, count } from "./format.js";
 
 const mostShown = 200, groupWithin = 1000;
-const looks = { "fault": "bad", "killed": "bad", "refused": "warn", "exited": "warn", "restarted": "good", "fault-ended": "good", "joined": "faint", "left": "faint" };
+const looks = {
+  "fault": "bad", "killed": "bad", "refused": "warn", "exited": "warn", "restarted": "good", "fault-ended": "good", "joined": "faint", "left": "faint",
+};
 
 export class Events {
   #list = document.getElementById("events");

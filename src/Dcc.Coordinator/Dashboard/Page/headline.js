@@ -45,8 +45,8 @@ export class Headline {
   #speak({ status, costs }, last) {
     if (status.state === this.#spokenState && (status.state !== "running" || performance.now() - this.#spokenAt < speakEvery)) return;
     [this.#spokenState, this.#spokenAt] = [status.state, performance.now()];
-    document.getElementById("spoken").textContent =
-      `${status.state}: round ${status.round} of ${status.rounds}, ${status.connected} of ${count(status.devices, "device")} connected, mean theta ${number(status.meanTheta, 4)}`
+    document.getElementById("spoken").textContent = `${status.state}: round ${status.round} of ${status.rounds}, `
+      + `${status.connected} of ${count(status.devices, "device")} connected, mean theta ${number(status.meanTheta, 4)}`
       + (last && costs ? `, cost ${percent(last[3] / costs.neverOffload - 1)} against never offloading.` : ".");
   }
 }

@@ -3,7 +3,7 @@
 import { themed, viridis } from "./colours.js";
 import { number, significant } from "./format.js";
 
-const left = 52, bottom = 34, top = 7, right = 10, font = "12px system-ui, sans-serif";
+const left = 52, bottom = 34, top = 7, right = 18, font = "12px system-ui, sans-serif";
 const steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000];
 const tops = [0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1];
 
@@ -56,7 +56,8 @@ export class HeatMap {
 
   // The scale's upper end: above all but the rounds of greatest theta, because the first steps of a run overshoot and would leave the rest dark.
   #scale() {
-    const greatest = this.#model.series.entries.filter(entry => entry.round >= this.#first).map(entry => entry.value[2]).sort((one, other) => one - other);
+    const shown = this.#model.series.entries.filter(entry => entry.round >= this.#first);
+    const greatest = shown.map(entry => entry.value[2]).sort((one, other) => one - other);
     const usual = greatest[Math.floor(0.95 * (greatest.length - 1))] ?? 1;
     this.#top = tops.find(value => value >= usual) ?? 1;
     this.#over = greatest.at(-1) > this.#top;
@@ -181,8 +182,10 @@ export class HeatMap {
   #describe() {
     document.getElementById("heat-top").textContent = significant(this.#top) + (this.#over ? " and more" : "");
     const { series, devices } = this.#model;
-    this.#canvas.setAttribute("aria-label", series.last
-      ? `Heat map of theta of ${devices} devices, rounds ${this.#first} to ${this.#end - 1}. In the last round theta is from ${number(series.last.value[1], 4)} to ${number(series.last.value[2], 4)}. The table of devices has each.`
+    const range = series.last && `from ${number(series.last.value[1], 4)} to ${number(series.last.value[2], 4)}`;
+    this.#canvas.setAttribute("aria-label", range
+      ? `Heat map of theta of ${devices} devices, rounds ${this.#first} to ${this.#end - 1}. In the last round theta is ${range}. `
+        + "The table of devices has each."
       : "No round yet.");
   }
 }

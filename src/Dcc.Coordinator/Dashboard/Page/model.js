@@ -2,7 +2,10 @@
 
 import { Decimated } from "./decimated.js";
 
-const mostPoints = 2000, mostHeatCells = 2_000_000, mostHeatColumns = 1024, mostEvents = 1000, recentRounds = 200, recentDurations = 50;
+const mostPoints = 2000, mostHeatCells = 2_000_000, mostHeatColumns = 1024, mostEvents = 1000, recentDurations = 50;
+
+/** Rounds whose round trips are shown. */
+export const recentRounds = 200;
 
 /** Kinds of events by how they are shown; what is in no other list is a fault or a process. */
 export const categories = ["faults", "processes", "joins and leaves", "refusals"];

@@ -1,14 +1,15 @@
 // Begins: one run where the address names one or there is only one, else the list of runs.
 
 import { drawBytes } from "./bytes.js";
+import { Curves } from "./curves.js";
 import { Devices } from "./devices.js";
 import { Events } from "./events.js";
 import { Headline } from "./headline.js";
 import { HeatMap } from "./heatmap.js";
 import { LiveRun } from "./live.js";
 import { RunModel } from "./model.js";
-import { Plots } from "./plots.js";
 import { listRuns } from "./runs.js";
+import { Trips } from "./trips.js";
 
 const drawEvery = 250;
 const element = id => document.getElementById(id);
@@ -58,8 +59,7 @@ function showRun(path) {
   const devices = new Devices(draw, choose);
   const headline = new Headline();
   element("run").hidden = element("all-runs").hidden = false;
-  const plots = new Plots(element);
-  const panels = [headline, heat, plots, events, devices].map(panel => shown => panel.draw(shown)).concat(drawBytes);
+  const panels = [headline, heat, new Curves(element), new Trips(element), events, devices].map(panel => shown => panel.draw(shown)).concat(drawBytes);
   new ResizeObserver(draw).observe(element("heat"));
   addEventListener("themechange", draw);
 
