@@ -48,7 +48,7 @@ public sealed class DeterminismTests : IDisposable
         var output = folder[environment.Name];
         var result = await DccProcess.Run(
             new Dictionary<string, string> { [environment.Name] = environment.Value },
-            "simulate", "--solver", solver, "--devices", devices, "--rounds", "2", "--steps", "1000", "--output", output, "--force");
+            "simulate", "--solver", solver, "--devices", devices, "--rounds", "2", "--steps", "1000", "--output", output, "--force", "--no-report");
         Assert.Equal(0, result.ExitCode);
         return (
             DccProcess.Summary(output).GetProperty("digest").GetString()!,

@@ -58,10 +58,10 @@ public sealed class EmulateTests : IDisposable
     {
         string[] run =
             ["--solver", solver, "--devices", devices.ToString(CultureInfo.InvariantCulture), "--rounds", "4", "--steps", "2000", "--alpha", "1.5"];
-        Assert.Equal(0, (await DccProcess.Run(["simulate", .. run, "--output", folder["s"]])).ExitCode);
+        Assert.Equal(0, (await DccProcess.Run(["simulate", .. run, "--no-report", "--output", folder["s"]])).ExitCode);
         var result = await DccProcess.Run(
             [
-                "emulate", .. run, "--output", folder["e"], "--devices-per-process", perProcess.ToString(CultureInfo.InvariantCulture),
+                "emulate", .. run, "--no-report", "--output", folder["e"], "--devices-per-process", perProcess.ToString(CultureInfo.InvariantCulture),
             ]);
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Equal(Digest("s"), Digest("e"));
@@ -71,9 +71,9 @@ public sealed class EmulateTests : IDisposable
     public async Task Emulate_OneProcessor_HasSimulatesDigest()
     {
         string[] run = ["--devices", "3", "--rounds", "3", "--steps", "2000"];
-        await DccProcess.Run(["simulate", .. run, "--output", folder["s"]]);
+        await DccProcess.Run(["simulate", .. run, "--no-report", "--output", folder["s"]]);
         var result = await DccProcess.Run(
-            new Dictionary<string, string> { ["DOTNET_PROCESSOR_COUNT"] = "1" }, ["emulate", .. run, "--output", folder["e"]]);
+            new Dictionary<string, string> { ["DOTNET_PROCESSOR_COUNT"] = "1" }, ["emulate", .. run, "--no-report", "--output", folder["e"]]);
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Equal(Digest("s"), Digest("e"));
     }
@@ -87,8 +87,8 @@ public sealed class EmulateTests : IDisposable
     [InlineData("the coordinator", "TERM")]
     public async Task Emulate_ProcessesKilled_CompletesWithTheSameDigest(string victims, string signal = "KILL")
     {
-        Assert.Equal(0, (await DccProcess.Run(["simulate", .. LongRun, "--output", folder["s"]])).ExitCode);
-        using var emulate = DccProcess.Start(null, ["emulate", .. LongRun, "--output", folder["e"]]);
+        Assert.Equal(0, (await DccProcess.Run(["simulate", .. LongRun, "--no-report", "--output", folder["s"]])).ExitCode);
+        using var emulate = DccProcess.Start(null, ["emulate", .. LongRun, "--no-report", "--output", folder["e"]]);
         var error = emulate.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var output = emulate.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var killed = 0;
@@ -194,7 +194,7 @@ public sealed class EmulateTests : IDisposable
     public async Task ByHand_KilledAndRestartedWithTheSameArguments_EndsWithSimulatesDigest()
     {
         string[] run = ["--devices", "2", "--rounds", "60", "--steps", "200000", "--seed", "5"];
-        Assert.Equal(0, (await DccProcess.Run(["simulate", .. run, "--output", folder["s"]])).ExitCode);
+        Assert.Equal(0, (await DccProcess.Run(["simulate", .. run, "--no-report", "--output", folder["s"]])).ExitCode);
         var address = $"http://127.0.0.1:{FreePort()}";
         Directory.CreateDirectory(folder["e"]);
         var store = Path.Combine(folder["e"], "journal.db");

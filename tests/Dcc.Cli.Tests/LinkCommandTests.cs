@@ -37,7 +37,6 @@ public sealed class LinkCommandTests
         await RoundTrip(socket);
         await link.Ask("POST", "/partition", """{"for":"1 ms"}""");
         await link.Ask("PATCH", "/link", """{"latency":"1 ms"}""");
-        await link.Ask("POST", "/slow-close", """{"for":"0 s"}""");
         var series = (await link.Metrics()).Split('\n');
         Assert.Contains("""dcc_link_io_bytes_total{direction="up",layer="all"} 1""", series);
         Assert.Contains("""dcc_link_io_bytes_total{direction="down",layer="all"} 1""", series);

@@ -46,7 +46,7 @@ internal static class EmulateCommand
         };
         command.Add(scenarioName);
         options.AddTo(command, perProcess);
-        command.Add("Output", [.. output.All, .. display.All, open, page, metrics]);
+        command.Add("Output", [.. output.All, output.NoReport, .. display.All, open, page, metrics]);
 
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -78,7 +78,11 @@ internal static class EmulateCommand
                     progress => Emulate(parameters, system, scenario, devicesPerProcess, http, folder, instruments, progress, cancellation),
                     display.Quiet(parsed))
                 .ConfigureAwait(false);
-            ReportCommand.WriteAtEnd(folder, cancellation);
+            if (output.WantsReport(parsed))
+            {
+                ReportCommand.WriteAtEnd(folder, cancellation);
+            }
+
             display.Print(parsed, () => summary.ToJsonLine(folder.DirectoryPath), () => ResultTable.Write(summary, folder.DirectoryPath));
             if (parsed.GetValue(open))
             {

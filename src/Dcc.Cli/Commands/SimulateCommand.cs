@@ -32,7 +32,7 @@ internal static class SimulateCommand
         };
         command.Add(scenarioName);
         options.AddTo(command);
-        command.Add("Output", [.. output.All, .. display.All]);
+        command.Add("Output", [.. output.All, output.NoReport, .. display.All]);
 
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -46,7 +46,11 @@ internal static class SimulateCommand
             var summary = await ProgressDisplay
                 .Run("simulate", progress => Task.Run(() => Simulate(parameters, system, timed, folder, progress, cancellation)), display.Quiet(parsed))
                 .ConfigureAwait(false);
-            ReportCommand.WriteAtEnd(folder, cancellation);
+            if (output.WantsReport(parsed))
+            {
+                ReportCommand.WriteAtEnd(folder, cancellation);
+            }
+
             display.Print(parsed, () => summary.ToJsonLine(folder.DirectoryPath), () => ResultTable.Write(summary, folder.DirectoryPath));
             return Program.Done;
         });
