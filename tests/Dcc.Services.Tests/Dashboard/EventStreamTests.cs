@@ -92,7 +92,7 @@ public sealed class EventStreamTests
         foreach (var talker in talkers)
         {
             var push = (await talker.Next()).Push;
-            await talker.Say(Talker.Report(push.Round, double.MaxValue, double.MaxValue, double.MaxValue));
+            await talker.Say(Talker.Report(push.Round, Core.Learning.Report.LargestMagnitude, 1, 1));
         }
 
         await foreach (var (_, data) in browser.Events())
