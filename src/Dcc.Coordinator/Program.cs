@@ -36,6 +36,11 @@ internal static class Program
         {
             await app.StartAsync().ConfigureAwait(false);
         }
+        catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // Stopped as asked, before it had started.
+            return ExitCode.Done;
+        }
         catch (IOException exception) when (exception.InnerException is AddressInUseException)
         {
             var (field, address) = exception.Message.Contains(options.Http, StringComparison.Ordinal) ? ("http", options.Http) : ("listen", options.Listen);

@@ -23,7 +23,7 @@ public enum LinkFault
     /// <summary>A connection was reset after so many bytes.</summary>
     Limit,
 
-    /// <summary>The end of a stream was held back.</summary>
+    /// <summary>Open connections were closed, towards the device after a while.</summary>
     SlowClose,
 }
 

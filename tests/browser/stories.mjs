@@ -152,7 +152,7 @@ export async function manyDevices(page, wrong) {
   assert.deepEqual([...themes.keys()], ["Theme: light", "Theme: dark", "Theme: automatic"]);
   assert.notEqual(themes.get("Theme: light"), themes.get("Theme: dark"));
   await page.emulateMedia({ colorScheme: "dark" });
-  assert.equal(await ground(), themes.get("Theme: dark"));
+  await page.waitForFunction(dark => getComputedStyle(document.body.parentElement).backgroundColor === dark, themes.get("Theme: dark"));
 
   await page.setViewportSize({ width: 320, height: 640 });
   await page.waitForTimeout(500);

@@ -51,7 +51,6 @@ internal sealed class EmulatedRun : IDisposable
     private long openedAt;
     private ulong earlierJoins;
     private ulong joins;
-    private uint openRound;
 
     internal EmulatedRun(
         RunParameters parameters, EdgeSystem emulated, Scenario scenario, int devicesPerProcess, string http, RunFolder folder, EventsFile events,
@@ -294,7 +293,6 @@ internal sealed class EmulatedRun : IDisposable
                 }
 
                 joins = update.Status.Joins;
-                openRound = update.Status.Round;
                 break;
             case RunUpdate.ContentOneofCase.Snapshot:
                 foreach (var device in update.Snapshot.Connected)
@@ -361,7 +359,7 @@ internal sealed class EmulatedRun : IDisposable
     private void NoteFault(string kind, TimelineFault fault)
     {
         events.WriteFault(clock.Elapsed, kind, fault);
-        notes.Add(new RunEvent { Kind = kind, Reason = fault.ToString(), Round = (uint?)fault.Round ?? openRound });
+        notes.Add(new RunEvent { Kind = kind, Reason = fault.ToString(), Round = (uint)(fault.Round ?? shown.OpenRound) });
         if (kind == "fault")
         {
             Say(fault.ToString());
@@ -386,7 +384,7 @@ internal sealed class EmulatedRun : IDisposable
     private void Note(string kind, string? process, int? device)
     {
         events.Write(clock.Elapsed.TotalSeconds, kind, device: device, process: process);
-        var happened = new RunEvent { Kind = kind, Process = process ?? "", Round = openRound };
+        var happened = new RunEvent { Kind = kind, Process = process ?? "", Round = (uint)shown.OpenRound };
         if (device is { } only)
         {
             happened.Device = (uint)only;

@@ -17,7 +17,7 @@ internal sealed class RunProgress(IProgressDisplay display, bool tellsEvents)
     private bool begun;
 
     /// <summary>The round that is open, as far as is known.</summary>
-    internal int OpenRound => Math.Max(lastRound + 1, (int)status.Round);
+    internal int OpenRound => Math.Min(Math.Max(lastRound + 1, (int)status.Round), (int)status.Rounds);
 
     internal void Take(RunUpdate update)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Threading.Channels;
 using Dcc.Coordinator.Telemetry;
 using Dcc.Core.Engine;
@@ -240,7 +239,7 @@ internal sealed class RunLoop
     {
         var accepted = engine.Counters.Accepted;
         var elapsed = input.Kind == RoundEventKind.Reported && input.Device < pushedAt.Length && pushedAt[input.Device] != 0
-            ? (float)Stopwatch.GetElapsedTime(pushedAt[input.Device]).TotalMilliseconds
+            ? (float)time.GetElapsedTime(pushedAt[input.Device]).TotalMilliseconds
             : Unknown;
         engine.Handle(input, effects);
         if (engine.Counters.Accepted > accepted)
@@ -286,7 +285,7 @@ internal sealed class RunLoop
                     break;
                 case RoundEffectKind.Push:
                     // A push sent again after a reconnection does not start the round anew.
-                    pushedAt[effect.Device] = pushedAt[effect.Device] == 0 ? Stopwatch.GetTimestamp() : pushedAt[effect.Device];
+                    pushedAt[effect.Device] = pushedAt[effect.Device] == 0 ? time.GetTimestamp() : pushedAt[effect.Device];
                     streams[effect.Incarnation].SendPush(effect.Round, effect.Push);
                     tracing.Pushed(effect.Device);
                     break;
