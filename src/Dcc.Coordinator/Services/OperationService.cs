@@ -54,6 +54,9 @@ internal sealed class OperationService(RunRegistry registry, IHostApplicationLif
     public override Task<RunStatus> CancelRun(RunRequest request, ServerCallContext context) =>
         Find(request).Cancel(context.CancellationToken);
 
+    public override Task<RunStatus> DrainRun(RunRequest request, ServerCallContext context) =>
+        Find(request).Drain(context.CancellationToken);
+
     public override async Task<NoteRunResponse> NoteRun(NoteRunRequest request, ServerCallContext context)
     {
         var run = registry.Find(request.Run) ?? throw NoSuchRun(request.Run);

@@ -77,6 +77,24 @@ public sealed record RunParameters
     /// <summary>theta_0, one entry in [0, 1] per device.</summary>
     public required double[] InitialTheta { get; init; }
 
+    /// <summary>What is done about reports that lie.</summary>
+    public RobustKind Robust { get; init; } = RobustKind.None;
+
+    /// <summary>Largest magnitude of a reported scalar, in (0, 1e60]; a report beyond it is refused.</summary>
+    public double ReportLimit { get; init; } = Report.LargestMagnitude;
+
+    /// <summary>
+    /// How many reports close a round after its deadline, 1..N; null for policy all, which waits for everybody and alone has a digest that no
+    /// network can change.
+    /// </summary>
+    public int? Quorum { get; init; }
+
+    /// <summary>With a quorum: how long a round waits for everybody, in seconds from its first push, 0.001..86 400.</summary>
+    public double RoundDeadlineSeconds { get; init; } = 10;
+
+    /// <summary>With a quorum: rounds in a row that a device may be absent from before its theta is released, at least 1.</summary>
+    public int MostAbsences { get; init; } = 3;
+
     /// <summary>
     /// The emulated devices as their tools describe them (the JSON of a system file), or null where the devices are real. The coordinator
     /// keeps it for whoever replays the journal and never looks inside.
@@ -103,6 +121,22 @@ public sealed record RunParameters
             faults.Add(new InputFault("perturbation-size", "a number in [1e-12, 0.5]", Text(PerturbationSize)));
         }
 
+        if (!(ReportLimit is > 0 and <= Report.LargestMagnitude))
+        {
+            faults.Add(new InputFault("report-limit", "a positive number of at most 1e60", Text(ReportLimit)));
+        }
+
+        if (Quorum is { } quorum)
+        {
+            Range("quorum", quorum, Math.Max(1, Devices), faults);
+        }
+
+        if (!(RoundDeadlineSeconds is >= 0.001 and <= 86_400))
+        {
+            faults.Add(new InputFault("round-deadline", "0.001 to 86400 seconds", Text(RoundDeadlineSeconds)));
+        }
+
+        Range("most-absences", MostAbsences, MaxRounds, faults);
         if (!(Exponent > 0) || !double.IsFinite(Exponent))
         {
             faults.Add(new InputFault("alpha", "a positive, finite number", Text(Exponent)));
