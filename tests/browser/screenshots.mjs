@@ -52,7 +52,7 @@ async function tenDevices() {
   const scenario = `${folder}/harbour.yaml`;
   writeFileSync(scenario, harbour);
   const emulate = new Program("dcc", "emulate", scenario, "--steps", "30000", "--http", `http://127.0.0.1:${port}`, "--output", `${folder}/run`);
-  await emulate.says("0 %");
+  await emulate.says("% round");
   await page.goto(`http://127.0.0.1:${port}/`);
   await reach(30);
   await page.locator("#devices tr").nth(2).focus();

@@ -11,7 +11,7 @@ internal static class HtmlPage
     {
         var script = Resource("report.js");
         var hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(script)));
-        var policy = $"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{hash}'";
+        var policy = $"default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'; script-src 'sha256-{hash}'";
         return Html.Of($"""
             <!doctype html>
             <html lang="en">
@@ -22,6 +22,7 @@ internal static class HtmlPage
             <meta http-equiv="Content-Security-Policy" content="{Html.Trusted(policy)}">
             <title>{title}</title>
             <style>
+            @font-face {"{"} font-family: Arimo; src: url(data:font/ttf;base64,{Html.Trusted(Font())}); {"}"}
             {Html.Trusted(Resource("report.css"))}</style>
             </head>
             <body>
@@ -59,6 +60,15 @@ internal static class HtmlPage
         <dl>{Html.Join(facts.Select(fact => Html.Of($"<div><dt>{fact.Name}</dt><dd>{fact.Value}</dd></div>\n")))}</dl>
 
         """);
+
+    // What the plots were laid out with: another font would be wider or narrower than its place.
+    private static string Font()
+    {
+        using var stream = typeof(HtmlPage).Assembly.GetManifestResourceStream("report.ttf")!;
+        using var bytes = new MemoryStream();
+        stream.CopyTo(bytes);
+        return Convert.ToBase64String(bytes.GetBuffer(), 0, (int)bytes.Length);
+    }
 
     private static string Resource(string name)
     {
