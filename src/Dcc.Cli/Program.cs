@@ -29,9 +29,11 @@ internal static class Program
             ReportCommand.Create(),
             ScenarioCommand.Create(),
             OverheadCommand.Create(),
+            LoadCommand.Create(),
             LinkCommand.Create(),
             CompletionCommand.Create(),
         };
+        LoadCommand.CreateProcesses().ToList().ForEach(root.Add);
         HelpText.Install(root);
         if (arguments.Length == 0)
         {

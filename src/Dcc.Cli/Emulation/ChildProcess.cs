@@ -168,10 +168,12 @@ internal sealed partial class ChildProcess : IDisposable
         log.Dispose();
     }
 
-    // Null when the child is not to be started any more.
-    private Process? Start(string what)
+    /// <summary>How a program of this build is started, with its three streams redirected.</summary>
+    /// <param name="program">Relative to this program.</param>
+    /// <param name="arguments">Its command line.</param>
+    internal static ProcessStartInfo StartInfo(string program, IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "services", service, service))
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, program))
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -185,8 +187,15 @@ internal sealed partial class ChildProcess : IDisposable
             start.Environment.Remove(setting);
         }
 
-        // The service must find the runtime that runs this process, wherever it is installed.
+        // The program must find the runtime that runs this process, wherever it is installed.
         start.Environment.TryAdd("DOTNET_ROOT", Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")));
+        return start;
+    }
+
+    // Null when the child is not to be started any more.
+    private Process? Start(string what)
+    {
+        var start = StartInfo(Path.Combine("services", service, service), arguments);
         lock (gate)
         {
             if (stopping)
