@@ -25,6 +25,9 @@ public sealed class StoreLocation
         this.server = server;
     }
 
+    /// <summary>Whether it is a database elsewhere, which may not answer.</summary>
+    public bool IsServer => server is not null;
+
     /// <summary>Whether the text itself holds a password.</summary>
     public bool HasPassword => server is { Password.Length: > 0 };
 

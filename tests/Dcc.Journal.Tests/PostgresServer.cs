@@ -40,8 +40,11 @@ public sealed class PostgresServer : IAsyncDisposable
     internal static Task CutConnections(string database) => Execute(
         database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
 
-    /// <summary>The socket that a database is served at.</summary>
-    internal static string Socket(string database) => Path.Combine(new NpgsqlConnectionStringBuilder(database).Host!, ".s.PGSQL.5432");
+    /// <summary>The folder of the socket that a database is served at.</summary>
+    internal static string Folder(string database) => new NpgsqlConnectionStringBuilder(database).Host!;
+
+    /// <summary>That socket.</summary>
+    internal static string Socket(string database) => Path.Combine(Folder(database), ".s.PGSQL.5432");
 
     /// <summary>Stops the server at once, as kill -9 would, or starts it again.</summary>
     internal async Task Control(string action)

@@ -28,6 +28,7 @@ internal sealed class RunFigures
     private volatile int missing;
     private volatile int absent;
     private volatile bool isOver;
+    private volatile bool isStalled;
 
     /// <summary>Shows a run as it is opened by this process.</summary>
     /// <param name="label">What it is called in metrics.</param>
@@ -69,6 +70,13 @@ internal sealed class RunFigures
 
     /// <summary>Connected, report not yet in.</summary>
     internal int Awaited => Math.Max(0, missing - absent);
+
+    /// <summary>Whether the journal cannot be written.</summary>
+    internal bool Stalled
+    {
+        get => isStalled;
+        set => isStalled = value;
+    }
 
     internal long Accepted => Volatile.Read(ref accepted);
 
