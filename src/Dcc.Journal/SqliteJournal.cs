@@ -191,7 +191,7 @@ public sealed class SqliteJournal : IJournalArchive
                 reader => new JournalRecord(
                     reader.GetInt64(0), (JournalRecordKind)reader.GetInt32(1), reader.GetFieldValue<byte[]>(2), reader.GetFieldValue<byte[]>(3))).FirstOrDefault();
         }
-        catch (Exception exception) when (exception is InvalidDataException or InvalidCastException or FormatException or OverflowException)
+        catch (InvalidDataException exception)
         {
             throw new JournalException(sequence + 1, $"it cannot be read ({exception.Message})");
         }
@@ -220,6 +220,10 @@ public sealed class SqliteJournal : IJournalArchive
             catch (SqliteException exception)
             {
                 throw Unusable(path, exception);
+            }
+            catch (Exception exception) when (exception is InvalidCastException or InvalidOperationException or FormatException or OverflowException)
+            {
+                throw new InvalidDataException($"{path}: {exception.Message}", exception);
             }
         }
     }
