@@ -120,10 +120,9 @@ internal static class Recovery
         {
             ["Coordinator:Store"] = store, ["Coordinator:Http"] = "none", ["Coordinator:Listen"] = "http://127.0.0.1:0",
         });
-        var registry = app.Services.GetRequiredService<RunRegistry>();
         var clock = Stopwatch.StartNew();
-        registry.Recover();
-        Say($"a coordinator's recovery, {how}: {clock.Elapsed.TotalSeconds:F2} s, {GC.GetTotalMemory(forceFullCollection: true) / 1e6:F0} MB on the heap after it");
+        app.Services.GetRequiredService<RunRegistry>().Recover();
+        Say($"opening and recovery by a coordinator, {how}: {clock.Elapsed.TotalSeconds:F2} s, {GC.GetTotalMemory(forceFullCollection: true) / 1e6:F0} MB on the heap after it");
     }
 
     private static void Time<T>(string what, Func<T> work)

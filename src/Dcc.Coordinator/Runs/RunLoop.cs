@@ -362,7 +362,7 @@ internal sealed partial class RunLoop
     {
         commitEnded = time.GetTimestamp();
         instruments.CommitTook(figures, time.GetElapsedTime(commitStarted, commitEnded));
-        if (!effects.Skip(executed + 1).Any(effect => effect.Kind == RoundEffectKind.Persist))
+        if (effects.FindIndex(executed + 1, static effect => effect.Kind == RoundEffectKind.Persist) < 0)
         {
             NoteDurable();
         }

@@ -13,6 +13,9 @@ internal sealed class RunRegistry(
     IHostApplicationLifetime lifetime, TimeProvider time, ILogger<RunRegistry> logger)
     : BackgroundService
 {
+    // A record of ten thousand devices has 640 kB.
+    private const int RecordsAhead = 8;
+
     private readonly ConcurrentDictionary<string, RunLoop> runs = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim creating = new(1);
     private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -50,7 +53,7 @@ internal sealed class RunRegistry(
     {
         RoundEngine? engine = null;
         var history = new RunHistory();
-        foreach (var record in store.Read(name))
+        foreach (var record in ReadAhead.Of(store.Read(name), RecordsAhead))
         {
             if (engine is null)
             {
