@@ -30,6 +30,9 @@ internal sealed class AgentOptions
     /// <summary>Address to serve /metrics on, or "none".</summary>
     public string Metrics { get; set; } = None;
 
+    /// <summary>Whether a stop leaves the run on purpose, so that nobody waits for these devices and their theta is released at once.</summary>
+    public bool LeaveOnStop { get; set; }
+
     internal static readonly CommandLineFlags Flags = new(
         """
         Dcc.Agent: one or more devices that learn locally and take part in a run over gRPC.
@@ -41,6 +44,7 @@ internal sealed class AgentOptions
             new("--run", "Agent:Run", "NAME", "Run to take part in [run]."),
             new("--devices", "Agent:Devices", "I|I-J", "Device index, or a range of indices, each with a stream of its own [0]."),
             new("--system", "Agent:System", "FILE", "System file that describes the devices [sampled by the run's seed]."),
+            new("--leave-on-stop", "Agent:LeaveOnStop", "", "When stopped, leave the run on purpose; needs a run with a quorum."),
             new("--metrics", "Agent:Metrics", "URL|none", "Serve /metrics here, such as http://127.0.0.1:9101 [none]."),
             ServiceProgram.LogFormat,
             ServiceProgram.StopWithParent,

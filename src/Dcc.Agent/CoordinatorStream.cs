@@ -57,6 +57,7 @@ internal sealed class StreamConnector
     private static readonly TimeSpan WelcomeTimeout = TimeSpan.FromSeconds(15);
 
     private readonly int device;
+    private readonly long processStarted;
     private readonly string run;
     private readonly Coordination.CoordinationClient client;
     private readonly AgentInstruments instruments;
@@ -69,6 +70,7 @@ internal sealed class StreamConnector
         this.client = client;
         this.instruments = instruments;
         run = options.Run;
+        processStarted = time.GetUtcNow().ToUnixTimeMilliseconds();
         pipeline = new ResiliencePipelineBuilder { TimeProvider = time, Name = PipelineName }
             .AddRetry(new RetryStrategyOptions
             {
@@ -133,6 +135,7 @@ internal sealed class StreamConnector
             var hello = new Hello
             {
                 Run = run, Device = (uint)device, RoundsHeld = (uint)(lastRoundHeld + 1), ProtocolVersion = Wire.Version,
+                ProcessStarted = (ulong)Math.Max(0, processStarted),
             };
             await Write(call, new DeviceMessage { Hello = hello }, watchdog.Token).ConfigureAwait(false);
             return await call.ResponseStream.MoveNext(watchdog.Token).ConfigureAwait(false) && call.ResponseStream.Current.Welcome is { } welcome

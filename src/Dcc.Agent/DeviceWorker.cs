@@ -32,6 +32,8 @@ internal sealed class DeviceWorker
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private DeviceSession? session;
+    private volatile ChannelWriter<DeviceMessage>? outgoing;
+    private volatile bool isLeaving;
 
     /// <summary>Creates a device.</summary>
     /// <param name="device">Its index.</param>
@@ -70,6 +72,13 @@ internal sealed class DeviceWorker
         }
     }
 
+    /// <summary>Leaves the run on purpose: says so on the open stream, or ends with the next one.</summary>
+    internal void Leave()
+    {
+        isLeaving = true;
+        outgoing?.TryWrite(new DeviceMessage { Leave = new Leave() });
+    }
+
     private async Task<int> TakePart(CancellationToken cancellation)
     {
         while (true)
@@ -83,6 +92,11 @@ internal sealed class DeviceWorker
                 session ??= CreateSession(stream.Welcome);
                 Log.Joined(logger, device, options.Run, held);
                 if (await Live(stream, cancellation).ConfigureAwait(false))
+                {
+                    return Hosting.ExitCode.Done;
+                }
+
+                if (isLeaving)
                 {
                     return Hosting.ExitCode.Done;
                 }
@@ -119,6 +133,12 @@ internal sealed class DeviceWorker
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var inbox = Channel.CreateBounded<CoordinatorMessage>(new BoundedChannelOptions(InboxCapacity) { SingleReader = true, SingleWriter = true });
         var outbox = Channel.CreateBounded<DeviceMessage>(new BoundedChannelOptions(OutboxCapacity) { SingleReader = true });
+        outgoing = outbox.Writer;
+        if (isLeaving)
+        {
+            Leave();
+        }
+
         var learn = Learn(inbox.Reader, outbox.Writer, cancellation, over.Token);
         var send = Send(stream, outbox.Reader, over.Token);
         var listen = Listen(stream, inbox.Writer, over.Token);
@@ -255,6 +275,11 @@ internal sealed class DeviceWorker
             {
                 using var sending = telemetry.StartSending(message);
                 await stream.Send(message, cancellation).ConfigureAwait(false);
+                if (message.ContentCase == DeviceMessage.ContentOneofCase.Leave)
+                {
+                    await stream.Complete().ConfigureAwait(false);
+                    return;
+                }
             }
 
             ready = outbox.WaitToReadAsync(cancellation).AsTask();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Dcc.Agent.Telemetry;
 using Dcc.Core.Devices;
 using Dcc.Core.Validation;
@@ -43,6 +44,9 @@ internal static class Program
 /// <summary>All devices of the process; ends the host when every one has ended.</summary>
 internal sealed class AgentService : BackgroundService
 {
+    private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentBag<DeviceWorker> workers = [];
     private readonly AgentOptions options;
     private readonly IReadOnlyList<int> devices;
     private readonly EdgeSystem? system;
@@ -75,7 +79,8 @@ internal sealed class AgentService : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var learning = new SemaphoreSlim(Environment.ProcessorCount);
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        using var over = options.LeaveOnStop ? new CancellationTokenSource() : CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        await using var leave = stoppingToken.Register(() => Leave(over)).ConfigureAwait(false);
         var channels = new Dictionary<string, GrpcChannel>(StringComparer.Ordinal);
         try
         {
@@ -93,6 +98,16 @@ internal sealed class AgentService : BackgroundService
         }
 
         lifetime.StopApplication();
+    }
+
+    // A coordinator that does not answer must not hold the stop up: to it these devices are absent.
+    private void Leave(CancellationTokenSource over)
+    {
+        if (options.LeaveOnStop)
+        {
+            Array.ForEach([.. workers], worker => worker.Leave());
+            over.CancelAfter(LeaveTimeout);
+        }
     }
 
     // Devices with the same address share a connection.
@@ -129,6 +144,7 @@ internal sealed class AgentService : BackgroundService
         var worker = new DeviceWorker(
             device, new AgentOptions { Coordinator = address, Run = options.Run }, system, Open(channels, address), learning, instruments, time,
             logger);
+        workers.Add(worker);
         var code = Hosting.ExitCode.Failed;
         try
         {

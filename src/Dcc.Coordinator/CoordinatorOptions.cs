@@ -59,6 +59,11 @@ internal sealed class CoordinatorOptions
             new("--congestion", "Run:Congestion", "NAME", "mean-field or poisson [poisson]."),
             new("--congestion-form", "Run:CongestionForm", "NAME", "shifted or plain [shifted]."),
             new("--alpha", "Run:Alpha", "A", "Congestion exponent [1, or as in the system file]."),
+            new("--robust", "Run:Robust", "NAME", "none, or clip: bounds what one lying device does to the others [none]."),
+            new("--report-limit", "Run:ReportLimit", "X", "Refuse reports with a number beyond X [1e60]."),
+            new("--quorum", "Run:Quorum", "Q", "Reports that close a round after its deadline [none: wait for everybody]."),
+            new("--round-deadline", "Run:RoundDeadlineSeconds", "SECONDS", "With a quorum: how long a round waits for everybody [10]."),
+            new("--most-absences", "Run:MostAbsences", "K", "With a quorum: rounds in a row a device may miss before its theta is released [3]."),
             new("--initial-theta", "Run:InitialTheta", "X", "theta_0 of every device [0]."),
             new("--system", "Run:System", "FILE", "System file of emulated devices, kept for verify --relearn."),
             ServiceProgram.LogFormat,
@@ -141,6 +146,16 @@ internal sealed class RunOptions
 
     public double? InitialTheta { get; set; }
 
+    public string? Robust { get; set; }
+
+    public double? ReportLimit { get; set; }
+
+    public uint? Quorum { get; set; }
+
+    public double? RoundDeadlineSeconds { get; set; }
+
+    public uint? MostAbsences { get; set; }
+
     public string? System { get; set; }
 
     /// <summary>The run's parameters.</summary>
@@ -161,6 +176,11 @@ internal sealed class RunOptions
         Set(PerturbationSize, value => message.PerturbationSize = value);
         Set(Alpha ?? described?.Exponent, value => message.Alpha = value);
         Set(InitialTheta, value => message.InitialTheta.Add(value));
+        Set(Robust, value => message.Robust = value);
+        Set(ReportLimit, value => message.ReportLimit = value);
+        Set(Quorum, value => message.Quorum = value);
+        Set(RoundDeadlineSeconds, value => message.RoundDeadlineSeconds = value);
+        Set(MostAbsences, value => message.MostAbsences = value);
         Set(Solver, value => message.Solver = value);
         Set(Criterion, value => message.Criterion = value);
         Set(Gradient, value => message.Gradient = value);

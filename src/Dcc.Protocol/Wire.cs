@@ -146,6 +146,11 @@ public static class Wire
             Congestion = message.HasCongestion ? Parse<CongestionKind>("congestion", message.Congestion) : parameters.Congestion,
             CongestionForm = message.HasCongestionForm ? Parse<CongestionForm>("congestion-form", message.CongestionForm) : parameters.CongestionForm,
             Exponent = message.HasAlpha ? message.Alpha : parameters.Exponent,
+            Robust = message.HasRobust ? Parse<RobustKind>("robust", message.Robust) : parameters.Robust,
+            ReportLimit = message.HasReportLimit ? message.ReportLimit : parameters.ReportLimit,
+            Quorum = message.HasQuorum ? (int)Math.Min(message.Quorum, int.MaxValue) : null,
+            RoundDeadlineSeconds = message.HasRoundDeadlineSeconds ? message.RoundDeadlineSeconds : parameters.RoundDeadlineSeconds,
+            MostAbsences = message.HasMostAbsences ? (int)Math.Min(message.MostAbsences, int.MaxValue) : parameters.MostAbsences,
         };
         parameters.Validate();
         return parameters;
@@ -169,7 +174,16 @@ public static class Wire
             Congestion = KebabCase.Name(parameters.Congestion),
             CongestionForm = KebabCase.Name(parameters.CongestionForm),
             Alpha = parameters.Exponent,
+            Robust = KebabCase.Name(parameters.Robust),
+            ReportLimit = parameters.ReportLimit,
+            RoundDeadlineSeconds = parameters.RoundDeadlineSeconds,
+            MostAbsences = (uint)parameters.MostAbsences,
         };
+        if (parameters.Quorum is { } quorum)
+        {
+            message.Quorum = (uint)quorum;
+        }
+
         message.InitialTheta.AddRange(parameters.InitialTheta);
         if (parameters.EmulatedSystem is { } system)
         {
@@ -186,6 +200,6 @@ public static class Wire
 
     private static string? Fault(string field, bool present, double value) =>
         !present ? $"{field}: expected a number of at most 1e60, got nothing"
-        : !Core.Learning.Report.IsScalar(value) ? $"{field}: expected a number of at most 1e60, got {value.ToString(System.Globalization.CultureInfo.InvariantCulture)}"
+        : !(Math.Abs(value) <= Core.Learning.Report.LargestMagnitude) ? $"{field}: expected a number of at most 1e60, got {value.ToString(System.Globalization.CultureInfo.InvariantCulture)}"
         : null;
 }

@@ -16,7 +16,9 @@ public class BadMessageTests
         { "report first", StatusCode.InvalidArgument, "hello:", "no-hello" },
         { "nothing first", StatusCode.InvalidArgument, "hello:", "no-hello" },
         { "second hello", StatusCode.InvalidArgument, "hello:", "second-hello" },
-        { "second stream", StatusCode.AlreadyExists, "device:", "already-connected" },
+        { "second stream", StatusCode.Aborted, "device:", "replaced" },
+        { "older process", StatusCode.Aborted, "device:", "replaced" },
+        { "leave where all are waited for", StatusCode.FailedPrecondition, "leave:", "cannot-leave" },
         { "ahead of run", StatusCode.FailedPrecondition, "rounds_held:", "ahead-of-run" },
         { "future round", StatusCode.FailedPrecondition, "round:", "wrong-round" },
         { "huge round", StatusCode.FailedPrecondition, "round:", "wrong-round" },
@@ -97,9 +99,20 @@ public class BadMessageTests
         switch (fault)
         {
             case "second stream":
+                // The later one has the device; the earlier is told.
                 await second.Say(Talker.Hello(0));
-                await second.Next();
+                await device.Next();
                 return;
+            case "older process":
+                using (var newer = Talker.Open(host))
+                {
+                    await newer.Say(Talker.Hello(1, started: 2_000));
+                    await newer.Next();
+                    await second.Say(Talker.Hello(1, started: 1_000));
+                    await second.Next();
+                }
+
+                break;
             case "conflicting report":
                 await device.Say(Talker.Report(0));
                 await device.Say(Talker.Report(0, cost: 3));
@@ -108,6 +121,7 @@ public class BadMessageTests
                 await device.Say(fault switch
                 {
                     "second hello" => Talker.Hello(0),
+                    "leave where all are waited for" => new DeviceMessage { Leave = new Leave() },
                     "future round" => Talker.Report(3),
                     "huge round" => Talker.Report(uint.MaxValue),
                     "not a number" => Talker.Report(0, cost: double.NaN),

@@ -27,8 +27,8 @@ internal sealed class Talker : IDisposable
         Task.WhenAll(Enumerable.Range(0, CoordinatorHost.Devices).Select(device => Join(host, (uint)device, roundsHeld)));
 
     internal static DeviceMessage Hello(
-        uint device, uint roundsHeld = 0, string run = CoordinatorHost.Run, uint version = Wire.Version) =>
-        new() { Hello = new Hello { Run = run, Device = device, RoundsHeld = roundsHeld, ProtocolVersion = version } };
+        uint device, uint roundsHeld = 0, string run = CoordinatorHost.Run, uint version = Wire.Version, ulong started = 0) =>
+        new() { Hello = new Hello { Run = run, Device = device, RoundsHeld = roundsHeld, ProtocolVersion = version, ProcessStarted = started } };
 
     internal static DeviceMessage Report(uint round, double cost = 2, double own = 1.9, double others = 2.1) =>
         new() { Report = new Report { Round = round, Cost = cost, Own = own, Others = others } };
@@ -43,6 +43,15 @@ internal sealed class Talker : IDisposable
 
     /// <summary>Reads the next push and answers it.</summary>
     internal async Task Answer() => await Say(Report((await Next()).Push.Round));
+
+    /// <summary>Says that nothing more will come, and reads on until the coordinator ends the stream in peace.</summary>
+    internal async Task End()
+    {
+        await call.RequestStream.CompleteAsync();
+        while (await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken))
+        {
+        }
+    }
 
     public void Dispose() => call.Dispose();
 }

@@ -37,6 +37,21 @@ internal sealed class RunOptions
     private readonly Option<double?> perturbationSize = Inputs.Number<double>(
         "--perturbation-size", "Perturbation c, in [1e-12, 0.5] [0.03].", "C");
 
+    private readonly Option<RobustKind?> robust = Inputs.Choice<RobustKind>(
+        "--robust", "Clip bounds what one lying device does to the others [none].");
+
+    private readonly Option<double?> reportLimit = Inputs.Number<double>(
+        "--report-limit", "Refuse reports with a number beyond this [1e60].", "X");
+
+    private readonly Option<int?> quorum = Inputs.Number<int>(
+        "--quorum", "Reports that close a round after its deadline; the digest then depends on who was there [none: wait for everybody].", "Q");
+
+    private readonly Option<double?> roundDeadline = Inputs.Number<double>(
+        "--round-deadline", "With a quorum: seconds that a round waits for everybody [10].", "SECONDS");
+
+    private readonly Option<int?> mostAbsences = Inputs.Number<int>(
+        "--most-absences", "With a quorum: rounds in a row a device may miss before its theta is released [3].", "K");
+
     private readonly Option<string?> initialTheta = new("--initial-theta")
     {
         Description = "theta_0: one number for all devices, or a JSON file with a list of one per device [0].",
@@ -58,6 +73,7 @@ internal sealed class RunOptions
     {
         command.Add("Problem", devices, rounds, seed, system, alpha, congestion, form, criterion);
         command.Add("Algorithm", solver, steps, gradient, perturbation, perturbationSize, stepRule, initialTheta);
+        command.Add("Participation", quorum, roundDeadline, mostAbsences, robust, reportLimit);
         command.Add("Network", [link, .. more]);
     }
 
@@ -109,6 +125,11 @@ internal sealed class RunOptions
             StepRule = parsed.GetValue(stepRule) ?? parameters.StepRule,
             Congestion = parsed.GetValue(congestion) ?? parameters.Congestion,
             CongestionForm = parsed.GetValue(form) ?? parameters.CongestionForm,
+            Robust = parsed.GetValue(robust) ?? parameters.Robust,
+            ReportLimit = parsed.GetValue(reportLimit) ?? parameters.ReportLimit,
+            Quorum = parsed.GetValue(quorum) ?? parameters.Quorum,
+            RoundDeadlineSeconds = parsed.GetValue(roundDeadline) ?? parameters.RoundDeadlineSeconds,
+            MostAbsences = parsed.GetValue(mostAbsences) ?? parameters.MostAbsences,
         };
         parameters.Validate();
         return (parameters with { EmulatedSystem = resolved.ToJson() }, resolved, scenario);

@@ -315,15 +315,15 @@ internal sealed class EmulatedRun : IDisposable
     private void TakeEvent(RunEvent happened)
     {
         // The others were noted by this process.
-        if (happened.Kind is not ("joined" or "left" or "refused"))
+        if (happened.Kind is not ("joined" or "left" or "refused" or "absent" or "released" or "withdrawn"))
         {
             return;
         }
 
-        var device = (int)happened.Device;
+        int? device = happened.HasDevice ? (int)happened.Device : null;
         if (happened.Kind == "joined")
         {
-            AgentOf(device).Joined = true;
+            AgentOf((int)happened.Device).Joined = true;
         }
 
         events.Write(clock.Elapsed.TotalSeconds, happened.Kind, round: (int)happened.Round, device: device, reason: happened.Reason);
@@ -331,8 +331,12 @@ internal sealed class EmulatedRun : IDisposable
 
     private void TakeRound(RoundCommitted round)
     {
-        // Every device took part.
-        Array.ForEach(agents, agent => agent.Joined = true);
+        // Who has a cost took part.
+        for (var device = 0; device < round.Cost.Count; device++)
+        {
+            AgentOf(device).Joined |= !float.IsNaN(round.Cost[device]);
+        }
+
         RoundTrips[(int)round.Round] = [.. round.RoundTripMilliseconds];
         RoundEnds.TryAdd((int)round.Round, clock.Elapsed.TotalSeconds);
     }

@@ -30,7 +30,7 @@ internal static class DeviceTable
             device.ToString(CultureInfo.InvariantCulture),
             ReportNumber.Fine(run.Summary.FinalTheta[device]),
             run.Summary.OffloadFrequency is { } frequency ? ReportNumber.Fine(frequency[device]) : "",
-            ReportNumber.Fine(run.Rounds[^1].Reports[device].Cost),
+            run.Rounds[^1].HasReport(device) ? ReportNumber.Fine(run.Rounds[^1].Reports[device].Cost) : "absent",
             times.Count == 0 ? "" : times.Median.ToString("F1", CultureInfo.InvariantCulture),
             run.Bytes is { } bytes ? bytes.ByDevice[device].ToString(CultureInfo.InvariantCulture) : "",
             joins.ToString(CultureInfo.InvariantCulture),

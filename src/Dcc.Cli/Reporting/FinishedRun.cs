@@ -55,7 +55,7 @@ internal sealed class FinishedRun
     internal double[] Theta(int round) => Array.ConvertAll(Rounds[round].Pushes, push => push.Theta);
 
     /// <summary>Mean over the devices of the J they reported, in round 0..R.</summary>
-    internal double ReportedCost(int round) => Rounds[round].Reports.Average(report => report.Cost);
+    internal double ReportedCost(int round) => Rounds[round].MeanCost;
 
     /// <summary>Reads and checks a run's files.</summary>
     /// <param name="folder">The output folder.</param>

@@ -84,6 +84,15 @@ internal static partial class Reproduction
         yield return ("--gradient", KebabCase.Name(parameters.Gradient));
         yield return ("--perturbation", KebabCase.Name(parameters.Perturbation));
         yield return ("--perturbation-size", Text(parameters.PerturbationSize));
+        yield return ("--robust", KebabCase.Name(parameters.Robust));
+        yield return ("--report-limit", Text(parameters.ReportLimit));
+        if (parameters.Quorum is { } quorum)
+        {
+            yield return ("--quorum", Text(quorum));
+            yield return ("--round-deadline", Text(parameters.RoundDeadlineSeconds));
+            yield return ("--most-absences", Text(parameters.MostAbsences));
+        }
+
         if (parameters.InitialTheta.Distinct().Count() == 1)
         {
             yield return ("--initial-theta", Text(parameters.InitialTheta[0]));

@@ -37,13 +37,14 @@ internal static class RoundTrips
 
             var (round, device) = (row / devices, row % devices);
             Require(round < times.Length, row, "the end of the file", line);
-            var (push, report) = (rounds[round].Pushes[device], rounds[round].Reports[device]);
+            var push = rounds[round].Pushes[device];
+            var cost = rounds[round].HasReport(device) ? rounds[round].Reports[device].Cost : double.NaN;
             var expected = string.Create(CultureInfo.InvariantCulture, $"{round},{device},{push.Theta:R},");
             var text = line.AsSpan();
             Require(
                 text.Split(columns, ',') == TimeColumn + 1 && line.StartsWith(expected, StringComparison.Ordinal)
-                    && Number(text[columns[CostColumn]]) == report.Cost,
-                row, string.Create(CultureInfo.InvariantCulture, $"{expected}... with j {report.Cost:R}, as in the journal"), line);
+                    && Number(text[columns[CostColumn]]).Equals(cost),
+                row, string.Create(CultureInfo.InvariantCulture, $"{expected}... with j {cost:R}, as in the journal"), line);
             var time = text[columns[TimeColumn]];
             times[round][device] = time.IsEmpty ? double.NaN : Number(time);
             Require(time.IsEmpty || times[round][device] >= 0, row, "milliseconds, or nothing, at the end", line);

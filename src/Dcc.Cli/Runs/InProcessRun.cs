@@ -91,7 +91,7 @@ internal sealed class InProcessRun
                 case RoundEffectKind.Publish:
                     Show(effect.Committed!);
                     break;
-                case RoundEffectKind.End:
+                case RoundEffectKind.End or RoundEffectKind.AwaitDeadline:
                     break;
                 default:
                     throw new InvalidOperationException($"Unexpected {effect.Kind} ({effect.Refusal}) for device {effect.Device}.");
@@ -136,7 +136,7 @@ internal sealed class InProcessRun
         var now = network?.Now ?? clock.Elapsed;
         progress.Show(new RoundRow(
             committed.Round, parameters.Rounds, committed.Pushes.Average(push => push.Theta), committed.Pushes.Min(push => push.Theta),
-            committed.Pushes.Max(push => push.Theta), committed.Reports.Average(report => report.Cost), now - roundBegan, Connected: null));
+            committed.Pushes.Max(push => push.Theta), committed.MeanCost, now - roundBegan, Connected: null));
         roundBegan = now;
     }
 }

@@ -20,13 +20,22 @@ internal static class RoundsFile
     {
         for (var i = 0; i < replayed.Round.Pushes.Length; i++)
         {
+            var push = replayed.Round.Pushes[i];
+            var pushed = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{replayed.Round.Round},{i},{push.Theta:R},{replayed.EpsilonOwn[i]:R},{replayed.EpsilonOthers[i]:R},{push.Price:R}");
+            if (!replayed.Round.HasReport(i))
+            {
+                writer.WriteLine($"{pushed},,,,,");
+                continue;
+            }
+
             int? bytes = overNetwork ? Wire.ReportBytes(replayed.Round.Round, replayed.Round.Reports[i]) : null;
             float? roundTrip = roundTrips?[i] >= 0 ? roundTrips[i] : null;
-            var push = replayed.Round.Pushes[i];
             var report = replayed.Round.Reports[i];
             writer.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{replayed.Round.Round},{i},{push.Theta:R},{replayed.EpsilonOwn[i]:R},{replayed.EpsilonOthers[i]:R},{push.Price:R},{report.Cost:R},{report.Own:R},{report.Others:R},{bytes},{roundTrip}"));
+                $"{pushed},{report.Cost:R},{report.Own:R},{report.Others:R},{bytes},{roundTrip}"));
         }
     }
 }

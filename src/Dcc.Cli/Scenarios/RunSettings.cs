@@ -17,7 +17,7 @@ internal sealed record RunSettings
     internal static readonly string[] Keys =
     [
         "devices", "rounds", "seed", "system", "solver", "stepRule", "congestion", "congestionForm", "criterion", "steps", "alpha", "gradient",
-        "perturbation", "perturbationSize", "initialTheta", "devicesPerProcess",
+        "perturbation", "perturbationSize", "initialTheta", "devicesPerProcess", "robust", "reportLimit", "quorum", "roundDeadline", "mostAbsences",
     ];
 
     internal int? Devices { get; private init; }
@@ -53,6 +53,16 @@ internal sealed record RunSettings
 
     internal int? DevicesPerProcess { get; private init; }
 
+    internal RobustKind? Robust { get; private init; }
+
+    internal double? ReportLimit { get; private init; }
+
+    internal int? Quorum { get; private init; }
+
+    internal double? RoundDeadlineSeconds { get; private init; }
+
+    internal int? MostAbsences { get; private init; }
+
     /// <summary>Whether the numbers of devices and rounds could be read, or were left out.</summary>
     internal bool SizeKnown { get; private init; } = true;
 
@@ -82,6 +92,11 @@ internal sealed record RunSettings
         StepRule = StepRule ?? parameters.StepRule,
         Congestion = Congestion ?? parameters.Congestion,
         CongestionForm = CongestionForm ?? parameters.CongestionForm,
+        Robust = Robust ?? parameters.Robust,
+        ReportLimit = ReportLimit ?? parameters.ReportLimit,
+        Quorum = Quorum ?? parameters.Quorum,
+        RoundDeadlineSeconds = RoundDeadlineSeconds ?? parameters.RoundDeadlineSeconds,
+        MostAbsences = MostAbsences ?? parameters.MostAbsences,
     };
 
     /// <param name="node">The value of <c>run:</c>, null where there is none.</param>
@@ -112,6 +127,11 @@ internal sealed record RunSettings
             PerturbationSize = fields.Number("perturbationSize", "a number in [1e-12, 0.5]", value => value is >= 1e-12 and <= 0.5),
             InitialTheta = ReadTheta(fields, faults),
             DevicesPerProcess = fields.Whole("devicesPerProcess", 1, Scenario.MostDevicesPerProcess),
+            Robust = fields.Choice<RobustKind>("robust"),
+            ReportLimit = fields.Number("reportLimit", "a positive number of at most 1e60", value => value is > 0 and <= Report.LargestMagnitude),
+            Quorum = fields.Whole("quorum", 1, RunParameters.MaxDevices),
+            RoundDeadlineSeconds = fields.Number("roundDeadline", "0.001 to 86400 seconds", value => value is >= 0.001 and <= 86_400),
+            MostAbsences = fields.Whole("mostAbsences", 1, RunParameters.MaxRounds),
         };
         return settings with
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dcc.Core.Engine;
 using Dcc.Core.Validation;
 using Grpc.Core;
@@ -46,14 +47,19 @@ internal static class Refusals
     {
         Refusal.UnknownDevice => new Status(
             StatusCode.NotFound, $"device: expected an index from 0 to {engine.Parameters.Devices - 1}, got {effect.Device}"),
-        Refusal.AlreadyConnected => new Status(
-            StatusCode.AlreadyExists, $"device: expected no other stream, got a second one for device {effect.Device}"),
+        Refusal.Replaced => new Status(
+            StatusCode.Aborted, $"device: expected one process, got another that started later for device {effect.Device}, or a later stream"),
         Refusal.AheadOfRun => new Status(
             StatusCode.FailedPrecondition,
             $"rounds_held: expected at most {Math.Min(engine.Round, engine.Parameters.Rounds) + 1}, got {effect.Round + 1L}; the device learned in another run, or the journal was lost"),
         Refusal.WrongRound => new Status(
             StatusCode.FailedPrecondition, $"round: expected {Math.Min(engine.Round, engine.Parameters.Rounds)}, got {effect.Round}"),
         Refusal.NotFinite => new Status(StatusCode.InvalidArgument, "report: expected numbers of at most 1e60, got another"),
+        Refusal.Implausible => new Status(
+            StatusCode.InvalidArgument,
+            string.Create(CultureInfo.InvariantCulture, $"report: expected numbers of at most {engine.Parameters.ReportLimit:R}, got another")),
+        Refusal.CannotLeave => new Status(
+            StatusCode.FailedPrecondition, "leave: expected a run with a quorum, got one that waits for everybody"),
         Refusal.ConflictingReport => new Status(
             StatusCode.FailedPrecondition, $"report: expected the scalars already reported for round {effect.Round}, got others"),
         Refusal.RunCancelled => new Status(StatusCode.Aborted, "run: cancelled by an operator"),

@@ -1,7 +1,6 @@
 using Dcc.Core.Engine;
 using Dcc.Protocol.V1;
 using Push = Dcc.Core.Learning.Push;
-using Report = Dcc.Core.Learning.Report;
 
 namespace Dcc.Coordinator.Runs;
 
@@ -11,7 +10,7 @@ namespace Dcc.Coordinator.Runs;
 /// </summary>
 internal sealed class RunHistory
 {
-    /// <summary>Joins and leaves that are kept, other events that are kept, and events that one request may note.</summary>
+    /// <summary>Joins, leaves and absences that are kept, other events that are kept, and events that one request may note.</summary>
     internal const int MostEvents = 1000;
 
     private const int MostRoundsShown = 1000;
@@ -27,7 +26,7 @@ internal sealed class RunHistory
     private ReferenceCosts? costs;
     private CarriedBytes? bytes;
     private float[] lastRoundTrips = [];
-    private Report[] lastReports = [];
+    private CommittedRound? last;
 
     /// <summary>When a round was committed and how long it took; null where an earlier process saw it.</summary>
     internal readonly record struct Timing(DateTimeOffset CommittedAt, TimeSpan? Duration);
@@ -50,14 +49,13 @@ internal sealed class RunHistory
     /// <param name="roundTrips">Milliseconds by device, negative where unknown.</param>
     internal void Add(CommittedRound round, ReadOnlySpan<double> gradient, Timing? timing, ReadOnlySpan<float> roundTrips)
     {
-        double sum = 0, cost = 0, squares = 0, least = double.PositiveInfinity, most = double.NegativeInfinity;
+        double sum = 0, squares = 0, least = double.PositiveInfinity, most = double.NegativeInfinity;
         for (var i = 0; i < round.Pushes.Length; i++)
         {
             var theta = round.Pushes[i].Theta;
             sum += theta;
             least = Math.Min(least, theta);
             most = Math.Max(most, theta);
-            cost += round.Reports[i].Cost;
         }
 
         foreach (var partial in gradient)
@@ -68,10 +66,10 @@ internal sealed class RunHistory
         var devices = round.Pushes.Length;
         pushes.Add(round.Pushes);
         summaries.Add(new Summary(
-            sum / devices, least, most, cost / devices, gradient.IsEmpty ? null : Math.Sqrt(squares), timing));
+            sum / devices, least, most, round.MeanCost, gradient.IsEmpty ? null : Math.Sqrt(squares), timing));
         Array.Resize(ref lastRoundTrips, roundTrips.Length);
         roundTrips.CopyTo(lastRoundTrips);
-        lastReports = round.Reports;
+        last = round;
     }
 
     /// <summary>The pushes of a device in rounds first..last.</summary>
@@ -89,7 +87,7 @@ internal sealed class RunHistory
     /// <summary>Keeps an event. Thousands of devices that join again after a crash must not push the crash out.</summary>
     internal void Note(RunEvent happened)
     {
-        var events = happened.Kind is "joined" or "left" ? membership : otherEvents;
+        var events = happened.Kind is "joined" or "left" or "absent" or "released" or "withdrawn" ? membership : otherEvents;
         if (events.Count == MostEvents)
         {
             events.Dequeue();
@@ -152,7 +150,7 @@ internal sealed class RunHistory
         if (withReports)
         {
             message.RoundTripMilliseconds.AddRange(lastRoundTrips);
-            message.Cost.AddRange(lastReports.Select(report => (float)report.Cost));
+            message.Cost.AddRange(last!.Reports.Select((report, device) => last.HasReport(device) ? (float)report.Cost : float.NaN));
         }
 
         return message;

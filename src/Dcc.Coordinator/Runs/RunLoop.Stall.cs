@@ -1,3 +1,4 @@
+using Dcc.Core.Engine;
 using Dcc.Journal;
 
 namespace Dcc.Coordinator.Runs;
@@ -20,11 +21,11 @@ internal sealed partial class RunLoop
     private int executed;
 
     // What the journal has: the engine is ahead of it from the moment that it closes a round until its record is stored.
-    private readonly record struct Durable(int Round, bool Finished, bool Cancelled, string Digest);
+    private readonly record struct Durable(int Round, bool Finished, bool Cancelled, int Members, string Digest);
 
     private int MostDeferred => InputCapacity + (2 * Parameters.Devices);
 
-    private void NoteDurable() => durable = new Durable(engine.Round, engine.Finished, engine.Cancelled, engine.Digest);
+    private void NoteDurable() => durable = new Durable(engine.Round, engine.Finished, engine.Cancelled, engine.Members, engine.Digest);
 
     private bool TryNext(out Input input)
     {
@@ -46,9 +47,9 @@ internal sealed partial class RunLoop
         TellStatus();
     }
 
-    /// <summary>Returns when every effect of the input that stalled is executed, or when the run is to stop.</summary>
+    /// <summary>True when every effect of the input that stalled is executed, false when the run is to stop before.</summary>
     /// <exception cref="JournalLostException">Waiting cannot help.</exception>
-    private async Task Outlast(Input interrupted, CancellationToken cancellation)
+    private async Task<bool> Outlast(Input interrupted, CancellationToken cancellation)
     {
         try
         {
@@ -58,9 +59,11 @@ internal sealed partial class RunLoop
                 Proceed(interrupted);
                 if (stalledBecause is null)
                 {
-                    return;
+                    return true;
                 }
             }
+
+            return false;
         }
         finally
         {
@@ -141,7 +144,7 @@ internal sealed partial class RunLoop
             return;
         }
 
-        if (input is { Kind: InputKind.Event, Event.Kind: Core.Engine.RoundEventKind.Left } && RemoveDeferredStream(input.Event.Incarnation))
+        if (input is { Kind: InputKind.Event, Event.Kind: RoundEventKind.Left } && RemoveDeferredStream(input.Event.Incarnation))
         {
             return;
         }
@@ -149,25 +152,16 @@ internal sealed partial class RunLoop
         deferred.AddLast(input);
     }
 
-    // Whether the stream that left had only just come: then nobody need ever know of it.
+    // Whether the stream that left had only just come: then nobody need ever know of it, unless it said that its device leaves for good.
     private bool RemoveDeferredStream(long incarnation)
     {
-        var joined = false;
-        for (var node = deferred.First; node is not null;)
+        List<Input> said = [.. deferred.Where(input => input.Event.Incarnation == incarnation)];
+        if (!said.Exists(input => input.Kind == InputKind.Joined) || said.Exists(input => input.Event.Kind == RoundEventKind.Withdrew))
         {
-            var (current, next) = (node, node.Next);
-            if (current.Value.Event.Incarnation == incarnation)
-            {
-                joined |= current.Value.Kind == InputKind.Joined;
-                if (joined)
-                {
-                    deferred.Remove(current);
-                }
-            }
-
-            node = next;
+            return false;
         }
 
-        return joined;
+        said.ForEach(input => deferred.Remove(input));
+        return true;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Threading.Channels;
 using Dcc.Coordinator.Telemetry;
 using Dcc.Core.Engine;
@@ -17,6 +18,7 @@ namespace Dcc.Coordinator.Runs;
 internal sealed partial class RunLoop
 {
     private const int InputCapacity = 4096;
+    private const int MostAbsencesTold = 20;
     private const float Unknown = -1;
 
     private readonly string name;
@@ -41,6 +43,11 @@ internal sealed partial class RunLoop
 
     // An earlier process may have pushed this round already: when is not known.
     private readonly int resumedAt;
+    private ITimer? deadline;
+    private int deadlineRound;
+    private long deadlineAwaitedSince;
+    private volatile bool isDeadlineReached;
+    private bool wasCancelled;
     private long committedAt;
     private long commitStarted;
     private long commitEnded;
@@ -76,6 +83,7 @@ internal sealed partial class RunLoop
         Array.Fill(roundTrips, Unknown);
         resumedAt = isResumed ? engine.Round : -1;
         Parameters = engine.Parameters;
+        wasCancelled = engine.Cancelled;
         NoteDurable();
         figures = instruments.Add(name, engine);
         tracing = new RoundTracing(name, engine.Parameters.Devices, time);
@@ -95,6 +103,8 @@ internal sealed partial class RunLoop
         Status,
         Note,
         Cancel,
+        Drain,
+        Deadline,
     }
 
     private readonly record struct Input(
@@ -103,9 +113,11 @@ internal sealed partial class RunLoop
 
     internal RunParameters Parameters { get; }
 
+    private TimeSpan RoundDeadline => TimeSpan.FromSeconds(Parameters.RoundDeadlineSeconds);
+
     /// <summary>A device's stream said hello.</summary>
-    internal ValueTask Join(DeviceStream stream, int lastRoundHeld) =>
-        Enqueue(new Input(InputKind.Joined, RoundEvent.Joined(stream.Device, stream.Incarnation, lastRoundHeld), stream));
+    internal ValueTask Join(DeviceStream stream, int lastRoundHeld, long processStarted) =>
+        Enqueue(new Input(InputKind.Joined, RoundEvent.Joined(stream.Device, stream.Incarnation, lastRoundHeld, processStarted), stream));
 
     /// <summary>A report came or a stream ended.</summary>
     internal ValueTask Post(in RoundEvent input) => Enqueue(new Input(InputKind.Event, input));
@@ -128,6 +140,9 @@ internal sealed partial class RunLoop
     /// <summary>Ends the run for good.</summary>
     internal Task<RunStatus> Cancel(CancellationToken cancellation) => Ask(new Input(InputKind.Cancel), cancellation);
 
+    /// <summary>Ends the run for good once its open round is committed.</summary>
+    internal Task<RunStatus> Drain(CancellationToken cancellation) => Ask(new Input(InputKind.Drain), cancellation);
+
     /// <summary>Keeps what somebody outside knows of the run, and tells the watchers.</summary>
     internal Task<RunStatus> Note(NoteRunRequest note, CancellationToken cancellation) => Ask(new Input(InputKind.Note, Note: note), cancellation);
 
@@ -138,6 +153,8 @@ internal sealed partial class RunLoop
         // Completing the channel ends the loop; waiting on it with a token would allocate at every wait. What is still enqueued then is lost
         // without harm: the journal has every committed round, and the rest is asked for again.
         using var stop = cancellation.Register(() => inputs.Writer.TryComplete());
+        using var timer = time.CreateTimer(_ => ReachDeadline(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        deadline = timer;
         try
         {
             while (await inputs.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
@@ -145,9 +162,15 @@ internal sealed partial class RunLoop
                 while (!cancellation.IsCancellationRequested && TryNext(out var input))
                 {
                     Take(input);
-                    if (stalledBecause is not null)
+                    if (stalledBecause is not null && !await Outlast(input, cancellation).ConfigureAwait(false))
                     {
-                        await Outlast(input, cancellation).ConfigureAwait(false);
+                        return;
+                    }
+
+                    TakeDeadline();
+                    if (stalledBecause is not null && !await Outlast(new Input(InputKind.Deadline), cancellation).ConfigureAwait(false))
+                    {
+                        return;
                     }
                 }
 
@@ -165,6 +188,35 @@ internal sealed partial class RunLoop
                 input.Reply?.SetCanceled(CancellationToken.None);
             }
         }
+    }
+
+    // The input only wakes the loop: where it finds the channel full, the loop is awake.
+    private void ReachDeadline()
+    {
+        isDeadlineReached = true;
+        inputs.Writer.TryWrite(new Input(InputKind.Deadline));
+    }
+
+    private void TakeDeadline()
+    {
+        if (!isDeadlineReached)
+        {
+            return;
+        }
+
+        // The timer may have been set again while it went off, and goes off a little early at times.
+        isDeadlineReached = false;
+        var left = RoundDeadline - time.GetElapsedTime(deadlineAwaitedSince);
+        if (left > TimeSpan.Zero)
+        {
+            deadline!.Change(left, Timeout.InfiniteTimeSpan);
+            return;
+        }
+
+        effects.Clear();
+        executed = 0;
+        engine.Handle(RoundEvent.DeadlineReached(deadlineRound), effects);
+        Proceed(new Input(InputKind.Deadline));
     }
 
     // A run that has stopped takes nothing more; its streams are closed by then, or will be when the process stops.
@@ -231,6 +283,13 @@ internal sealed partial class RunLoop
             case InputKind.Status:
                 input.Reply!.SetResult(Describe());
                 return true;
+            case InputKind.Drain:
+                engine.Drain();
+                input.Reply!.SetResult(Describe());
+                return true;
+            case InputKind.Deadline:
+                // It only wakes the loop, which then looks at the clock.
+                return true;
             default:
                 return false;
         }
@@ -246,7 +305,6 @@ internal sealed partial class RunLoop
 
         if (input.Kind == InputKind.Cancel)
         {
-            ConcludeCancel();
             input.Reply!.TrySetResult(Describe());
         }
 
@@ -282,21 +340,17 @@ internal sealed partial class RunLoop
             tracing.Accepted(input.Round, input.Device);
         }
 
+        if (input.Kind == RoundEventKind.Withdrew && Parameters.Quorum is not null && streams.TryGetValue(input.Incarnation, out var leaving))
+        {
+            leaving.Close(null);
+            Happened("withdrawn", input.Device);
+        }
+
         if (input.Kind == RoundEventKind.Left && streams.Remove(input.Incarnation))
         {
             Log.Left(logger, name, input.Device, input.Incarnation);
             Happened("left", input.Device);
             TellStatus();
-        }
-    }
-
-    private void ConcludeCancel()
-    {
-        if (effects.Count > 0)
-        {
-            tracing.Cancelled(engine.Round);
-            Log.Cancelled(logger, TraceId(engine.Round), name, engine.Round);
-            EndWatches();
         }
     }
 
@@ -330,12 +384,25 @@ internal sealed partial class RunLoop
                 case RoundEffectKind.Disconnect:
                     Refuse(effect);
                     break;
+                case RoundEffectKind.AwaitDeadline:
+                    deadlineRound = effect.Round;
+                    deadlineAwaitedSince = time.GetTimestamp();
+                    deadline!.Change(RoundDeadline, Timeout.InfiniteTimeSpan);
+                    break;
                 case RoundEffectKind.Publish:
                     Publish(effect.Committed!);
                     break;
                 default:
                     throw new InvalidOperationException($"Unknown effect {effect.Kind}.");
             }
+        }
+
+        if (engine.Cancelled && !wasCancelled)
+        {
+            wasCancelled = true;
+            tracing.Cancelled(engine.Round);
+            Log.Cancelled(logger, TraceId(engine.Round), name, engine.Round);
+            EndWatches();
         }
 
         return true;
@@ -379,10 +446,17 @@ internal sealed partial class RunLoop
         Happened("refused", effect.Device, KebabCase.Name(effect.Refusal));
     }
 
-    private void Happened(string kind, int device, string reason = "") => Tell(new RunEvent
+    private void Happened(string kind, int device, string reason = "", int? round = null)
     {
-        Kind = kind, Device = (uint)device, Round = (uint)engine.Round, Reason = reason, UnixMilliseconds = time.GetUtcNow().ToUnixTimeMilliseconds(),
-    });
+        var happened = NewEvent(kind, round ?? engine.Round, reason);
+        happened.Device = (uint)device;
+        Tell(happened);
+    }
+
+    private RunEvent NewEvent(string kind, int round, string reason) => new()
+    {
+        Kind = kind, Round = (uint)round, Reason = reason, UnixMilliseconds = time.GetUtcNow().ToUnixTimeMilliseconds(),
+    };
 
     private void Tell(RunEvent happened)
     {
@@ -417,6 +491,7 @@ internal sealed partial class RunLoop
 
     private void Publish(CommittedRound committed)
     {
+        TellAbsences(committed);
         var now = time.GetTimestamp();
         TimeSpan? duration = committedAt == 0 ? null : time.GetElapsedTime(committedAt, now);
         history.Add(
@@ -440,6 +515,24 @@ internal sealed partial class RunLoop
         {
             Log.Finished(logger, name, engine.Digest);
             EndWatches();
+        }
+    }
+
+    // One by one while they are few: in a large run half the devices may be away at once.
+    private void TellAbsences(CommittedRound committed)
+    {
+        var absent = Enumerable.Range(0, committed.Attendance.Length)
+            .Where(device => committed.Attendance[device] != Attendance.Outside && !committed.HasReport(device)).ToList();
+        Tell("absent", absent);
+        Tell("released", [.. Enumerable.Range(0, committed.Attendance.Length).Where(device => (committed.Attendance[device] & Attendance.Released) != 0)]);
+
+        void Tell(string kind, List<int> devices)
+        {
+            devices.Take(MostAbsencesTold).ToList().ForEach(device => Happened(kind, device, round: committed.Round));
+            if (devices.Count > MostAbsencesTold)
+            {
+                this.Tell(NewEvent(kind, committed.Round, string.Create(CultureInfo.InvariantCulture, $"and {devices.Count - MostAbsencesTold} more devices")));
+            }
         }
     }
 
@@ -493,6 +586,8 @@ internal sealed partial class RunLoop
             Rounds = (uint)Parameters.Rounds,
             Devices = (uint)Parameters.Devices,
             Connected = (uint)streams.Count,
+            Members = (uint)(durable.Round == engine.Round ? engine.Members : durable.Members),
+            Quorum = (uint)(Parameters.Quorum ?? 0),
             Missing = durable.Round == engine.Round ? (uint)engine.Missing : 0,
             Digest = durable.Digest,
             MeanTheta = figures.CurrentTheta.Mean,

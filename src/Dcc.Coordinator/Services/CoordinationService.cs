@@ -39,7 +39,8 @@ internal sealed class CoordinationService(
             using var stream = new DeviceStream(
                 (int)Math.Min(hello.Device, int.MaxValue), Interlocked.Increment(ref lastIncarnation), options.Value.Heartbeat, time);
             using var stop = lifetime.ApplicationStopping.Register(() => stream.Close(Stopping));
-            await run.Join(stream, (int)Math.Min(hello.RoundsHeld, int.MaxValue) - 1).ConfigureAwait(false);
+            await run.Join(stream, (int)Math.Min(hello.RoundsHeld, int.MaxValue) - 1, (long)Math.Min(hello.ProcessStarted, long.MaxValue))
+                .ConfigureAwait(false);
             try
             {
                 await Converse(run, stream, requestStream, responseStream, context).ConfigureAwait(false);
@@ -127,6 +128,9 @@ internal sealed class CoordinationService(
                     break;
                 case DeviceMessage.ContentOneofCase.Report:
                     await Take(run, stream, message.Report).ConfigureAwait(false);
+                    break;
+                case DeviceMessage.ContentOneofCase.Leave:
+                    await run.Post(RoundEvent.Withdrew(stream.Device, stream.Incarnation)).ConfigureAwait(false);
                     break;
                 case DeviceMessage.ContentOneofCase.Hello:
                     throw Fault(ProtocolFault.SecondHello, StatusCode.InvalidArgument, "hello: expected once, got a second one");

@@ -69,6 +69,9 @@ internal sealed class OperationService(RunRegistry registry, IHostApplicationLif
         }
     }
 
+    public override Task<RunStatus> DrainRun(RunRequest request, ServerCallContext context) =>
+        Find(request).Drain(context.CancellationToken);
+
     public override async Task<NoteRunResponse> NoteRun(NoteRunRequest request, ServerCallContext context)
     {
         var run = registry.Find(request.Run) ?? throw NoSuchRun(request.Run);

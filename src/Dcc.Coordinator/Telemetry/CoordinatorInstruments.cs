@@ -16,9 +16,9 @@ internal sealed class CoordinatorInstruments : IDisposable
     internal const string OtherRuns = "other";
     internal const int MostRuns = 100;
 
-    private static readonly Refusal[] ReportRefusals = [Refusal.WrongRound, Refusal.NotFinite, Refusal.ConflictingReport];
+    private static readonly Refusal[] ReportRefusals = [Refusal.WrongRound, Refusal.NotFinite, Refusal.Implausible, Refusal.ConflictingReport];
     private static readonly Refusal[] StreamRefusals =
-        [Refusal.UnknownDevice, Refusal.AlreadyConnected, Refusal.AheadOfRun, Refusal.RunCancelled];
+        [Refusal.UnknownDevice, Refusal.Replaced, Refusal.AheadOfRun, Refusal.RunCancelled, Refusal.CannotLeave];
 
     private readonly ProtocolFaults faults;
     private readonly int deviceSeries;
@@ -76,8 +76,10 @@ internal sealed class CoordinatorInstruments : IDisposable
                 OfRun(group, run => run.Reported, Tag("state", "reported")),
                 OfRun(group, run => run.Awaited, Tag("state", "awaited")),
                 OfRun(group, run => run.Absent, Tag("state", "absent")),
+                OfRun(group, run => run.Released, Tag("state", "released")),
             }),
-            "{device}", "Devices by what they are to the open round: reported, connected and awaited, or neither reported nor connected.");
+            "{device}",
+            "Devices by what they are to the open round: reported, connected and awaited, neither reported nor connected, or no members any more.");
     }
 
     private void CreateTraffic(TransportBytes bytes)

@@ -27,6 +27,8 @@ internal sealed class RunFigures
     private volatile int round;
     private volatile int missing;
     private volatile int absent;
+    private volatile int reported;
+    private volatile int released;
     private volatile bool isOver;
     private volatile bool isStalled;
 
@@ -64,12 +66,15 @@ internal sealed class RunFigures
     /// <summary>How long the open round has been open in this process; null once the run is over.</summary>
     internal TimeSpan? RoundAge => isOver ? null : time.GetElapsedTime(Volatile.Read(ref openedAt));
 
-    internal int Reported => Devices - missing;
+    internal int Reported => reported;
 
     internal int Absent => absent;
 
     /// <summary>Connected, report not yet in.</summary>
     internal int Awaited => Math.Max(0, missing - absent);
+
+    /// <summary>Neither waited for nor counted.</summary>
+    internal int Released => released;
 
     /// <summary>Whether the journal cannot be written.</summary>
     internal bool Stalled
@@ -113,6 +118,8 @@ internal sealed class RunFigures
         absent = engine.Absent;
         round = engine.Round;
         isOver = engine.Finished || engine.Cancelled;
+        reported = engine.Finished ? Devices : engine.Reported;
+        released = engine.Finished ? 0 : Devices - engine.Members;
     }
 
     /// <summary>A device's stream was taken: resumed where the device had one before, here or by what it holds.</summary>

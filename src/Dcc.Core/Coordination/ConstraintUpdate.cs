@@ -1,7 +1,22 @@
+using System.Text.Json.Serialization;
 using Dcc.Core.Engine;
 using Dcc.Core.Learning;
+using Dcc.Core.Validation;
 
 namespace Dcc.Core.Coordination;
+
+/// <summary>What the coordinator does about reports that lie.</summary>
+[JsonConverter(typeof(KebabCaseConverter<RobustKind>))]
+public enum RobustKind
+{
+    /// <summary>Believes them.</summary>
+    None,
+
+    /// <summary>
+    /// A device's pull on the others' gradients is clipped to what one can have that offloads between never and always: f d' with f in [0, 1].
+    /// </summary>
+    Clip,
+}
 
 /// <summary>
 /// The coordinator's arithmetic (model.md section 4, paper section 4.5): from theta_n to the pushes of round n, and from the reports back to
@@ -18,6 +33,9 @@ public sealed class ConstraintUpdate
     private readonly double[] epsilonOthers;
     private readonly double[] gradient;
 
+    // What the others feel of each device: its term of the coupling sum, from its last report.
+    private readonly double[] pull;
+
     /// <summary>Starts at the initial theta of valid parameters.</summary>
     public ConstraintUpdate(RunParameters parameters)
     {
@@ -29,6 +47,7 @@ public sealed class ConstraintUpdate
         epsilonOwn = new double[theta.Length];
         epsilonOthers = new double[theta.Length];
         gradient = new double[theta.Length];
+        pull = new double[theta.Length];
     }
 
     /// <summary>theta_n, one entry per device in [0, 1].</summary>
@@ -40,7 +59,7 @@ public sealed class ConstraintUpdate
     /// <summary>eps'_i of the round that was last prepared; 0 where nothing is perturbed.</summary>
     public ReadOnlySpan<double> EpsilonOthers => epsilonOthers;
 
-    /// <summary>The gradient of the last update.</summary>
+    /// <summary>The gradient of the last update; of a device without a report that of the last one it gave, 0 where it is released.</summary>
     public ReadOnlySpan<double> Gradient => gradient;
 
     /// <summary>Computes the pushes of a round. In the last one, round R, and in exact-multiplier mode nothing is perturbed.</summary>
@@ -62,55 +81,84 @@ public sealed class ConstraintUpdate
         }
     }
 
-    /// <summary>Moves theta by the reports of a round that was prepared.</summary>
-    public void Apply(int round, ReadOnlySpan<Report> reports)
+    /// <summary>
+    /// Moves theta by the reports of a round that was prepared. Who has no report keeps theta and is felt as in its last report; who is released has
+    /// theta 0 afterwards and is felt no more.
+    /// </summary>
+    /// <param name="round">Round n.</param>
+    /// <param name="reports">By device; not read where there is none.</param>
+    /// <param name="attendance">By device; empty where everybody reported.</param>
+    public void Apply(int round, ReadOnlySpan<Report> reports, ReadOnlySpan<Attendance> attendance)
     {
         if (parameters.Gradient == GradientKind.FiniteDifference)
         {
-            AssembleFiniteDifferences(reports);
+            AssembleFiniteDifferences(reports, attendance);
         }
         else
         {
-            AssembleMultipliers(reports);
+            AssembleMultipliers(reports, attendance);
         }
 
-        stepRule.Step(round, gradient, theta);
+        stepRule.Step(round, gradient, attendance, theta);
+        for (var i = 0; i < theta.Length; i++)
+        {
+            if (attendance.IsReleased(i))
+            {
+                theta[i] = gradient[i] = pull[i] = 0;
+                stepRule.Forget(i);
+            }
+        }
     }
 
     // g_i = (J_own,i - J_i) / eps_i + sum over j != i of (J_others,j - J_j) / eps'_j: one total minus the own term.
-    private void AssembleFiniteDifferences(ReadOnlySpan<Report> reports)
-    {
-        var coupling = 0.0;
-        for (var j = 0; j < reports.Length; j++)
-        {
-            coupling += Coupling(reports, j);
-        }
-
-        for (var i = 0; i < reports.Length; i++)
-        {
-            gradient[i] = ((reports[i].Own - reports[i].Cost) / epsilonOwn[i]) + (coupling - Coupling(reports, i));
-        }
-    }
-
-    private double Coupling(ReadOnlySpan<Report> reports, int j) =>
-        epsilonOthers[j] == 0 ? 0 : (reports[j].Others - reports[j].Cost) / epsilonOthers[j];
-
-    // Algorithm 3: dJ_i/dtheta_i = -lambda_i and dJ_j/dtheta_i = f_j dp_j/dtheta_-j.
-    private void AssembleMultipliers(ReadOnlySpan<Report> reports)
+    private void AssembleFiniteDifferences(ReadOnlySpan<Report> reports, ReadOnlySpan<Attendance> attendance)
     {
         var total = Sum(theta);
-        var coupling = 0.0;
         for (var j = 0; j < reports.Length; j++)
         {
-            gradient[j] = theta.Length == 1 ? 0 : reports[j].Others * congestion.PriceDerivative(Others(total, j));
-            coupling += gradient[j];
+            if (attendance.HasReport(j))
+            {
+                var slope = epsilonOthers[j] == 0 ? 0 : (reports[j].Others - reports[j].Cost) / epsilonOthers[j];
+                pull[j] = parameters.Robust == RobustKind.Clip ? Math.Clamp(slope, 0, PriceSlope(Others(total, j), epsilonOthers[j])) : slope;
+            }
         }
 
+        var coupling = Sum(pull);
         for (var i = 0; i < reports.Length; i++)
         {
-            gradient[i] = -reports[i].Own + (coupling - gradient[i]);
+            if (attendance.HasReport(i))
+            {
+                gradient[i] = ((reports[i].Own - reports[i].Cost) / epsilonOwn[i]) + (coupling - pull[i]);
+            }
         }
     }
+
+    // Algorithm 3: dJ_i/dtheta_i = -lambda_i and dJ_j/dtheta_i = f_j dp_j/dtheta_-j.
+    private void AssembleMultipliers(ReadOnlySpan<Report> reports, ReadOnlySpan<Attendance> attendance)
+    {
+        var total = Sum(theta);
+        for (var j = 0; j < reports.Length; j++)
+        {
+            if (attendance.HasReport(j))
+            {
+                var frequency = parameters.Robust == RobustKind.Clip ? Math.Clamp(reports[j].Others, 0, 1) : reports[j].Others;
+                pull[j] = theta.Length == 1 ? 0 : frequency * congestion.PriceDerivative(Others(total, j));
+            }
+        }
+
+        var coupling = Sum(pull);
+        for (var i = 0; i < reports.Length; i++)
+        {
+            if (attendance.HasReport(i))
+            {
+                gradient[i] = -reports[i].Own + (coupling - pull[i]);
+            }
+        }
+    }
+
+    // What a device that offloads in every step feels of its neighbours: nobody pulls harder.
+    private double PriceSlope(double others, double epsilon) =>
+        epsilon == 0 ? 0 : Math.Max(0, (congestion.Price(others + epsilon) - congestion.Price(others)) / epsilon);
 
     // theta_-i; not below 0 by rounding.
     private double Others(double total, int i) => Math.Max(0, total - theta[i]);

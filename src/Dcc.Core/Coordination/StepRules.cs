@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Dcc.Core.Engine;
 using Dcc.Core.Numerics;
 using Dcc.Core.Validation;
 
@@ -24,8 +25,12 @@ public interface IStepRule
     /// <summary>Moves theta in place.</summary>
     /// <param name="round">Round n, 0-based.</param>
     /// <param name="gradient">g_i of the summed cost.</param>
+    /// <param name="attendance">Who moves: those with a report; empty for all.</param>
     /// <param name="theta">theta_n in, theta_(n+1) out.</param>
-    void Step(int round, ReadOnlySpan<double> gradient, Span<double> theta);
+    void Step(int round, ReadOnlySpan<double> gradient, ReadOnlySpan<Attendance> attendance, Span<double> theta);
+
+    /// <summary>A device was released: should it come back, it begins anew.</summary>
+    void Forget(int device);
 }
 
 /// <summary>Makes step rules.</summary>
@@ -65,10 +70,15 @@ internal sealed class Rprop : IStepRule
         lastSign = new sbyte[devices];
     }
 
-    public void Step(int round, ReadOnlySpan<double> gradient, Span<double> theta)
+    public void Step(int round, ReadOnlySpan<double> gradient, ReadOnlySpan<Attendance> attendance, Span<double> theta)
     {
         for (var i = 0; i < theta.Length; i++)
         {
+            if (!attendance.HasReport(i))
+            {
+                continue;
+            }
+
             var sign = Math.Sign(gradient[i]);
             var held = (theta[i] == 0 && sign > 0) || (theta[i] == 1 && sign < 0);
             var agreement = sign * lastSign[i];
@@ -85,6 +95,8 @@ internal sealed class Rprop : IStepRule
             theta[i] = StepRules.Project(theta[i] - (sign * length[i]));
         }
     }
+
+    public void Forget(int device) => (length[device], lastSign[device]) = (First, 0);
 }
 
 /// <summary>eta_n g_i with eta_n = 0.25 / (n+1)^0.602.</summary>
@@ -93,13 +105,23 @@ internal sealed class RobbinsMonro : IStepRule
     private const double Rate = 0.25;
     private const double Decay = 0.602;
 
-    public void Step(int round, ReadOnlySpan<double> gradient, Span<double> theta)
+    public void Step(int round, ReadOnlySpan<double> gradient, ReadOnlySpan<Attendance> attendance, Span<double> theta)
     {
         var rate = RateAt(round);
         for (var i = 0; i < theta.Length; i++)
         {
+            if (!attendance.HasReport(i))
+            {
+                continue;
+            }
+
             theta[i] = StepRules.Project(theta[i] - (rate * gradient[i]));
         }
+    }
+
+    public void Forget(int device)
+    {
+        // Keeps nothing of a device.
     }
 
     internal static double RateAt(int round) => Rate / DeterministicMath.Pow(round + 1, Decay);
@@ -111,13 +133,23 @@ internal sealed class TrustRegion : IStepRule
     private const double Radius = 0.1;
     private const double Decay = 0.6;
 
-    public void Step(int round, ReadOnlySpan<double> gradient, Span<double> theta)
+    public void Step(int round, ReadOnlySpan<double> gradient, ReadOnlySpan<Attendance> attendance, Span<double> theta)
     {
         var rate = RobbinsMonro.RateAt(round);
         var radius = Radius / DeterministicMath.Pow(round + 1, Decay);
         for (var i = 0; i < theta.Length; i++)
         {
+            if (!attendance.HasReport(i))
+            {
+                continue;
+            }
+
             theta[i] = StepRules.Project(theta[i] - Math.Clamp(rate * gradient[i], -radius, radius));
         }
+    }
+
+    public void Forget(int device)
+    {
+        // Keeps nothing of a device.
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Dcc.Core.Learning;
 
@@ -57,15 +58,20 @@ public sealed record JournalRecord(long Sequence, JournalRecordKind Kind, byte[]
 
 /// <summary>
 /// A committed round: the pushes, the reports it used and, but for the last evaluation, theta afterwards. Stored as little-endian: round
-/// (int32), then per device 4 + 3 doubles, then N doubles.
+/// (int32), then per device 4 + 3 doubles, then N doubles; in a run with a quorum then N bytes, who was there.
 /// </summary>
-public sealed record CommittedRound(int Round, Push[] Pushes, Report[] Reports, double[] ThetaAfter)
+/// <param name="Round">Round n.</param>
+/// <param name="Pushes">By device.</param>
+/// <param name="Reports">By device; zeros where there is none.</param>
+/// <param name="ThetaAfter">theta_(n+1) by device; empty for the last evaluation.</param>
+/// <param name="Attendance">By device; empty where everybody reported because the run waits for everybody.</param>
+public sealed record CommittedRound(int Round, Push[] Pushes, Report[] Reports, double[] ThetaAfter, Attendance[] Attendance)
 {
     private const int DeviceBytes = 7 * sizeof(double);
 
     internal byte[] ToBytes()
     {
-        var bytes = new byte[sizeof(int) + (Pushes.Length * DeviceBytes) + (ThetaAfter.Length * sizeof(double))];
+        var bytes = new byte[sizeof(int) + (Pushes.Length * DeviceBytes) + (ThetaAfter.Length * sizeof(double)) + Attendance.Length];
         BinaryPrimitives.WriteInt32LittleEndian(bytes, Round);
         var rest = bytes.AsSpan(sizeof(int));
         for (var i = 0; i < Pushes.Length; i++)
@@ -84,16 +90,19 @@ public sealed record CommittedRound(int Round, Push[] Pushes, Report[] Reports, 
             Write(ref rest, theta);
         }
 
+        MemoryMarshal.AsBytes<Attendance>(Attendance).CopyTo(rest);
         return bytes;
     }
 
     /// <summary>Reads a stored round.</summary>
     /// <param name="body">The record's body.</param>
-    /// <param name="devices">N.</param>
+    /// <param name="parameters">Of its run.</param>
     /// <exception cref="FormatException">The length is impossible.</exception>
-    public static CommittedRound FromBytes(ReadOnlySpan<byte> body, int devices)
+    public static CommittedRound FromBytes(ReadOnlySpan<byte> body, RunParameters parameters)
     {
-        var withoutTheta = sizeof(int) + ((long)devices * DeviceBytes);
+        var devices = parameters.Devices;
+        var attendance = new Attendance[parameters.Quorum is null ? 0 : devices];
+        var withoutTheta = sizeof(int) + ((long)devices * DeviceBytes) + attendance.Length;
         if (body.Length != withoutTheta && body.Length != withoutTheta + ((long)devices * sizeof(double)))
         {
             throw new FormatException($"A round of {devices} devices cannot have {body.Length} bytes.");
@@ -115,8 +124,28 @@ public sealed record CommittedRound(int Round, Push[] Pushes, Report[] Reports, 
             theta[i] = Read(ref rest);
         }
 
-        return new CommittedRound(round, pushes, reports, theta);
+        rest.CopyTo(MemoryMarshal.AsBytes(attendance.AsSpan()));
+        return new CommittedRound(round, pushes, reports, theta, attendance);
     }
+
+    /// <summary>Mean J of those that reported.</summary>
+    public double MeanCost
+    {
+        get
+        {
+            var (sum, count) = (0.0, 0);
+            for (var i = 0; i < Reports.Length; i++)
+            {
+                sum += Reports[i].Cost;
+                count += HasReport(i) ? 1 : 0;
+            }
+
+            return sum / count;
+        }
+    }
+
+    /// <summary>Whether a device's report is part of the round.</summary>
+    public bool HasReport(int device) => ((ReadOnlySpan<Attendance>)Attendance).HasReport(device);
 
     private static void Write(ref Span<byte> rest, double value)
     {

@@ -20,6 +20,9 @@ public enum RoundEffectKind
     /// <summary>End the stream for <see cref="RoundEffect.Refusal"/>.</summary>
     Disconnect,
 
+    /// <summary>Say <see cref="RoundEventKind.DeadlineReached"/> of <see cref="RoundEffect.Round"/> when the run's round deadline has passed from now.</summary>
+    AwaitDeadline,
+
     /// <summary>Tell observers that <see cref="RoundEffect.Committed"/> was committed.</summary>
     Publish,
 }
@@ -33,8 +36,8 @@ public enum Refusal
     /// <summary>No such device in this run.</summary>
     UnknownDevice,
 
-    /// <summary>The device already has a live stream.</summary>
-    AlreadyConnected,
+    /// <summary>Another process, or a later stream of the same one, has the device.</summary>
+    Replaced,
 
     /// <summary>The device holds rounds that this run never committed: it belongs to another run, or the journal was lost.</summary>
     AheadOfRun,
@@ -42,14 +45,20 @@ public enum Refusal
     /// <summary>A report for a round that was not pushed yet.</summary>
     WrongRound,
 
-    /// <summary>A report with NaN, an infinity or a number that no device can mean.</summary>
+    /// <summary>A report with NaN or an infinity.</summary>
     NotFinite,
+
+    /// <summary>A report with a number beyond the run's limit.</summary>
+    Implausible,
 
     /// <summary>A second report for the open round, with other scalars than the first.</summary>
     ConflictingReport,
 
     /// <summary>An operator cancelled the run.</summary>
     RunCancelled,
+
+    /// <summary>A device that wants to leave a run that waits for everybody.</summary>
+    CannotLeave,
 }
 
 /// <summary>One output of the engine, to be executed in order.</summary>

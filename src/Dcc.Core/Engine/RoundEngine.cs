@@ -8,25 +8,24 @@ namespace Dcc.Core.Engine;
 
 /// <summary>
 /// The coordinator's run as a state machine without I/O (design.md section 3): events in, effects out, executed in order by whoever owns it.
-/// A round is open from its push until every device's report for it has come; then it is committed: the record is persisted before the
-/// next round's pushes, so the next push is the acknowledgement. Not thread-safe: one loop owns it.
+/// A round is open from its push until every device's report for it has come, or after its deadline a quorum of them; then it is committed: the
+/// record is persisted before the next round's pushes, so the next push is the acknowledgement. Not thread-safe: one loop owns it.
 /// </summary>
 /// <remarks>
 /// Rounds 0..R-1 move theta; round R is the last evaluation at theta_R. The run is then finished, and whoever joins is told so.
 /// </remarks>
 public sealed class RoundEngine
 {
-    private const long NotConnected = 0;
-
     private readonly RunParameters parameters;
     private readonly ConstraintUpdate update;
     private readonly ThetaDigest digest;
     private readonly Push[] pushes;
     private readonly Report[] reports;
-    private readonly bool[] reported;
-    private readonly long[] incarnations;
-    private int missing;
-    private int absent;
+    private readonly Roll roll;
+    private readonly int quorum;
+    private bool deadlineAwaited;
+    private bool deadlineReached;
+    private bool draining;
     private JournalRecord last;
 
     private RoundEngine(RunParameters parameters, JournalRecord first)
@@ -37,9 +36,9 @@ public sealed class RoundEngine
         digest = new ThetaDigest(parameters.InitialTheta);
         pushes = new Push[parameters.Devices];
         reports = new Report[parameters.Devices];
-        reported = new bool[parameters.Devices];
-        incarnations = new long[parameters.Devices];
-        Open();
+        roll = new Roll(parameters.Devices, parameters.MostAbsences);
+        quorum = parameters.Quorum ?? parameters.Devices;
+        update.Prepare(Round, pushes);
     }
 
     /// <summary>Creates a run.</summary>
@@ -92,10 +91,16 @@ public sealed class RoundEngine
     public string Digest => digest.ToString();
 
     /// <summary>Reports still missing in the open round.</summary>
-    public int Missing => missing;
+    public int Missing => roll.Missing;
 
     /// <summary>Devices without a stream whose report is missing in the open round.</summary>
-    public int Absent => absent;
+    public int Absent => roll.Absent;
+
+    /// <summary>Devices that have reported in the open round; 0 once finished.</summary>
+    public int Reported => roll.Reported;
+
+    /// <summary>Devices that are waited for or have reported in the open round; 0 once finished.</summary>
+    public int Members => roll.Members;
 
     /// <summary>The algorithm's state, for observers.</summary>
     public ConstraintUpdate Update => update;
@@ -106,6 +111,13 @@ public sealed class RoundEngine
     /// <summary>Takes one event and appends what must be done.</summary>
     public void Handle(in RoundEvent input, List<RoundEffect> effects)
     {
+        if (input.Kind == RoundEventKind.DeadlineReached)
+        {
+            deadlineReached |= input.Round == Round;
+            CommitIfComplete(effects);
+            return;
+        }
+
         if ((uint)input.Device >= (uint)parameters.Devices)
         {
             if (input.Kind != RoundEventKind.Left)
@@ -127,6 +139,9 @@ public sealed class RoundEngine
             case RoundEventKind.Reported:
                 TakeReport(input, effects);
                 break;
+            case RoundEventKind.Withdrew:
+                Withdraw(input, effects);
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(input), input.Kind, "Unknown event.");
         }
@@ -143,16 +158,19 @@ public sealed class RoundEngine
         Cancelled = true;
         last = JournalRecord.After(last, JournalRecordKind.Cancelled, []);
         effects.Add(new RoundEffect(RoundEffectKind.Persist, Record: last));
-        for (var device = 0; device < incarnations.Length; device++)
+        for (var device = 0; device < parameters.Devices; device++)
         {
-            if (incarnations[device] != NotConnected)
+            if (roll.IsConnected(device))
             {
                 effects.Add(new RoundEffect(
-                    RoundEffectKind.Disconnect, device, incarnations[device], Round, Refusal: Refusal.RunCancelled));
-                Connect(device, NotConnected);
+                    RoundEffectKind.Disconnect, device, roll.Stream(device), Round, Refusal: Refusal.RunCancelled));
+                roll.Disconnect(device);
             }
         }
     }
+
+    /// <summary>Cancels the run as soon as the open round is committed, so that no report is lost. A restarted coordinator must be asked again.</summary>
+    public void Drain() => draining = !Finished && !Cancelled;
 
     /// <summary>
     /// Takes the next stored record. Of a round it recomputes the pushes and the theta from the stored reports and compares, without effects.
@@ -186,7 +204,7 @@ public sealed class RoundEngine
         CommittedRound round;
         try
         {
-            round = CommittedRound.FromBytes(record.Body, parameters.Devices);
+            round = CommittedRound.FromBytes(record.Body, parameters);
         }
         catch (FormatException exception)
         {
@@ -198,20 +216,25 @@ public sealed class RoundEngine
             throw new JournalException(record.Sequence, $"its pushes are not those of round {Round}");
         }
 
-        if (!Array.TrueForAll(round.Reports, report => report.IsInRange))
+        if (!Array.TrueForAll(round.Reports, report => report.IsWithin(parameters.ReportLimit)))
         {
             throw new JournalException(record.Sequence, "it holds a report that no run takes");
         }
 
+        if (!CanHave(round))
+        {
+            throw new JournalException(record.Sequence, "the devices it counts are not those that it can have counted");
+        }
+
         round.Reports.CopyTo(reports, 0);
-        Advance();
+        Advance(round.Attendance);
         if (!SameBits(round.ThetaAfter, Finished ? [] : update.Theta))
         {
             throw new JournalException(record.Sequence, "its theta does not follow from its reports");
         }
 
         last = record;
-        Open();
+        Open(round.Attendance);
         return round;
     }
 
@@ -223,9 +246,13 @@ public sealed class RoundEngine
             return;
         }
 
-        if (incarnations[input.Device] != NotConnected)
+        var replaced = roll.Stream(input.Device);
+        var isOlder = input.ProcessStarted != roll.ProcessStarted(input.Device)
+            ? input.ProcessStarted < roll.ProcessStarted(input.Device)
+            : input.Incarnation < replaced;
+        if (roll.IsConnected(input.Device) && isOlder)
         {
-            Refuse(input, Refusal.AlreadyConnected, effects);
+            Refuse(input, Refusal.Replaced, effects);
             return;
         }
 
@@ -235,7 +262,13 @@ public sealed class RoundEngine
             return;
         }
 
-        Connect(input.Device, input.Incarnation);
+        if (roll.IsConnected(input.Device))
+        {
+            Refuse(input with { Incarnation = replaced }, Refusal.Replaced, effects);
+        }
+
+        roll.Connect(input.Device, input.Incarnation, input.ProcessStarted);
+        roll.Admit(input.Device);
         if (input.Round + 1 < Round)
         {
             effects.Add(new RoundEffect(
@@ -247,25 +280,34 @@ public sealed class RoundEngine
 
     private void Leave(in RoundEvent input)
     {
-        if (incarnations[input.Device] == input.Incarnation)
+        if (roll.IsStream(input.Device, input.Incarnation))
         {
-            Connect(input.Device, NotConnected);
+            roll.Disconnect(input.Device);
         }
     }
 
-    private void Connect(int device, long incarnation)
+    private void Withdraw(in RoundEvent input, List<RoundEffect> effects)
     {
-        incarnations[device] = incarnation;
-        if (!Finished && !reported[device])
+        if (!roll.IsStream(input.Device, input.Incarnation))
         {
-            absent += incarnation == NotConnected ? 1 : -1;
+            Counters.Fenced++;
+        }
+        else if (parameters.Quorum is null)
+        {
+            RefuseReport(input, Refusal.CannotLeave, effects);
+        }
+        else
+        {
+            roll.Leave(input.Device);
+            roll.Disconnect(input.Device);
+            CommitIfComplete(effects);
         }
     }
 
     private void TakeReport(in RoundEvent input, List<RoundEffect> effects)
     {
         var device = input.Device;
-        if (incarnations[device] != input.Incarnation)
+        if (!roll.IsStream(device, input.Incarnation))
         {
             Counters.Fenced++;
         }
@@ -273,23 +315,23 @@ public sealed class RoundEngine
         {
             RefuseReport(input, Refusal.WrongRound, effects);
         }
-        else if (!input.Report.IsInRange)
+        else if (!input.Report.IsWithin(parameters.ReportLimit))
         {
-            RefuseReport(input, Refusal.NotFinite, effects);
+            RefuseReport(input, input.Report.IsWithin(double.MaxValue) ? Refusal.Implausible : Refusal.NotFinite, effects);
         }
         else if (input.Round < Round)
         {
+            // Late, but there: from now on it is waited for again.
+            roll.Admit(device);
             Counters.Stale++;
         }
-        else if (!reported[device])
+        else if (!roll.HasReported(device))
         {
-            reported[device] = true;
+            roll.Admit(device);
+            roll.TakeReport(device);
             reports[device] = input.Report;
             Counters.Accepted++;
-            if (--missing == 0)
-            {
-                Commit(effects);
-            }
+            CommitIfComplete(effects);
         }
         else if (SameBits([input.Report], [reports[device]]))
         {
@@ -301,19 +343,34 @@ public sealed class RoundEngine
         }
     }
 
+    private void CommitIfComplete(List<RoundEffect> effects)
+    {
+        if (!Finished && roll.Reported >= quorum && (roll.Missing == 0 || deadlineReached))
+        {
+            Commit(effects);
+        }
+    }
+
     private void Commit(List<RoundEffect> effects)
     {
         var round = Round;
         var used = (Push[])pushes.Clone();
-        Advance();
-        var committed = new CommittedRound(round, used, (Report[])reports.Clone(), Finished ? [] : update.Theta.ToArray());
+        Attendance[] attendance = parameters.Quorum is null ? [] : roll.Attendance();
+        Advance(attendance);
+        var committed = new CommittedRound(
+            round, used, (Report[])reports.Clone(), Finished ? [] : update.Theta.ToArray(), attendance);
         last = JournalRecord.After(last, JournalRecordKind.Round, committed.ToBytes());
         effects.Add(new RoundEffect(RoundEffectKind.Persist, Record: last));
         effects.Add(new RoundEffect(RoundEffectKind.Publish, Round: round, Committed: committed));
-        Open();
-        for (var device = 0; device < incarnations.Length; device++)
+        Open(attendance);
+        if (draining)
         {
-            if (incarnations[device] != NotConnected)
+            Cancel(effects);
+        }
+
+        for (var device = 0; device < parameters.Devices; device++)
+        {
+            if (roll.IsConnected(device))
             {
                 SendCurrent(device, effects);
             }
@@ -321,30 +378,57 @@ public sealed class RoundEngine
     }
 
     // Closes the open round: theta moves, except after the last evaluation.
-    private void Advance()
+    private void Advance(Attendance[] attendance)
     {
         if (Round < parameters.Rounds)
         {
-            update.Apply(Round, reports);
+            update.Apply(Round, reports, attendance);
             digest.Append(Round + 1, update.Theta);
         }
 
         Round++;
     }
 
-    private void Open()
+    private void Open(Attendance[] attendance)
     {
-        Array.Clear(reported);
-        missing = Finished ? 0 : parameters.Devices;
-        absent = Finished ? 0 : incarnations.AsSpan().Count(NotConnected);
+        roll.Close(attendance, Finished);
+        (deadlineAwaited, deadlineReached) = (false, false);
+        Array.Clear(reports);
         if (!Finished)
         {
             update.Prepare(Round, pushes);
         }
     }
 
-    private void SendCurrent(int device, List<RoundEffect> effects) => effects.Add(new RoundEffect(
-        Finished ? RoundEffectKind.End : RoundEffectKind.Push, device, incarnations[device], Round, Push: pushes[device]));
+    private bool CanHave(CommittedRound round)
+    {
+        var counted = 0;
+        for (var device = 0; device < parameters.Devices; device++)
+        {
+            if (round.HasReport(device))
+            {
+                counted++;
+            }
+            else if (!SameBits([round.Reports[device]], [default(Report)]))
+            {
+                return false;
+            }
+        }
+
+        return counted >= quorum && roll.CanHave(round.Attendance);
+    }
+
+    private void SendCurrent(int device, List<RoundEffect> effects)
+    {
+        if (parameters.Quorum is not null && !Finished && !deadlineAwaited)
+        {
+            deadlineAwaited = true;
+            effects.Add(new RoundEffect(RoundEffectKind.AwaitDeadline, Round: Round));
+        }
+
+        effects.Add(new RoundEffect(
+            Finished ? RoundEffectKind.End : RoundEffectKind.Push, device, roll.Stream(device), Round, Push: pushes[device]));
+    }
 
     private void RefuseReport(in RoundEvent input, Refusal refusal, List<RoundEffect> effects)
     {

@@ -29,6 +29,9 @@ public sealed record RunParameters
     /// <summary>R where neither an option nor a file gives it.</summary>
     public const int DefaultRounds = 5;
 
+    private const double DefaultRoundDeadlineSeconds = 10;
+    private const int DefaultMostAbsences = 3;
+
     // Below this theta and its neighbour would be one number.
     private const double SmallestPerturbation = 1e-12;
 
@@ -77,6 +80,24 @@ public sealed record RunParameters
     /// <summary>theta_0, one entry in [0, 1] per device.</summary>
     public required double[] InitialTheta { get; init; }
 
+    /// <summary>What is done about reports that lie.</summary>
+    public RobustKind Robust { get; init; } = RobustKind.None;
+
+    /// <summary>Largest magnitude of a reported scalar, in (0, 1e60]; a report beyond it is refused.</summary>
+    public double ReportLimit { get; init; } = Report.LargestMagnitude;
+
+    /// <summary>
+    /// How many reports close a round after its deadline, 1..N; null for policy all, which waits for everybody and alone has a digest that no
+    /// network can change.
+    /// </summary>
+    public int? Quorum { get; init; }
+
+    /// <summary>With a quorum: how long a round waits for everybody, in seconds from its first push, 0.001..86 400.</summary>
+    public double RoundDeadlineSeconds { get; init; } = DefaultRoundDeadlineSeconds;
+
+    /// <summary>With a quorum: rounds in a row that a device may be absent from before its theta is released, at least 1.</summary>
+    public int MostAbsences { get; init; } = DefaultMostAbsences;
+
     /// <summary>
     /// The emulated devices as their tools describe them (the JSON of a system file), or null where the devices are real. The coordinator
     /// keeps it for whoever replays the journal and never looks inside.
@@ -103,6 +124,22 @@ public sealed record RunParameters
             faults.Add(new InputFault("perturbation-size", "a number in [1e-12, 0.5]", Text(PerturbationSize)));
         }
 
+        if (!(ReportLimit is > 0 and <= Report.LargestMagnitude))
+        {
+            faults.Add(new InputFault("report-limit", "a positive number of at most 1e60", Text(ReportLimit)));
+        }
+
+        if (Quorum is { } quorum)
+        {
+            Range("quorum", quorum, Math.Max(1, Devices), faults);
+        }
+
+        if (!(RoundDeadlineSeconds is >= 0.001 and <= 86_400))
+        {
+            faults.Add(new InputFault("round-deadline", "0.001 to 86400 seconds", Text(RoundDeadlineSeconds)));
+        }
+
+        Range("most-absences", MostAbsences, MaxRounds, faults);
         if (!(Exponent > 0) || !double.IsFinite(Exponent))
         {
             faults.Add(new InputFault("alpha", "a positive, finite number", Text(Exponent)));
@@ -151,8 +188,22 @@ public sealed record RunParameters
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <exception cref="JsonException">Not such a text.</exception>
-    public static RunParameters FromJson(ReadOnlySpan<byte> json) =>
-        JsonSerializer.Deserialize(json, RunParametersJson.Default.RunParameters) ?? throw new JsonException("null is not a run.");
+    public static RunParameters FromJson(ReadOnlySpan<byte> json)
+    {
+        var read = JsonSerializer.Deserialize(json, RunParametersJson.Default.RunParameters) ?? throw new JsonException("null is not a run.");
+
+        // Journals of versions that did not know these yet have them at their defaults; the generated reader gives a missing init-only property zero.
+        var reader = new Utf8JsonReader(json);
+        using var given = JsonDocument.ParseValue(ref reader);
+        return read with
+        {
+            ReportLimit = Has("reportLimit") ? read.ReportLimit : Report.LargestMagnitude,
+            RoundDeadlineSeconds = Has("roundDeadlineSeconds") ? read.RoundDeadlineSeconds : DefaultRoundDeadlineSeconds,
+            MostAbsences = Has("mostAbsences") ? read.MostAbsences : DefaultMostAbsences,
+        };
+
+        bool Has(string name) => given.RootElement.TryGetProperty(name, out _);
+    }
 
     private static void Range(string field, int value, int highest, List<InputFault> faults)
     {

@@ -23,11 +23,8 @@ public readonly record struct Report(double Cost, double Own, double Others)
     /// </summary>
     public const double LargestMagnitude = 1e60;
 
-    /// <summary>Whether all three are numbers that a device can mean.</summary>
-    public bool IsInRange => IsScalar(Cost) && IsScalar(Own) && IsScalar(Others);
-
-    /// <summary>Whether it is neither NaN nor larger than <see cref="LargestMagnitude"/>.</summary>
-    public static bool IsScalar(double value) => Math.Abs(value) <= LargestMagnitude;
+    /// <summary>Whether all three are numbers of at most this magnitude.</summary>
+    public bool IsWithin(double limit) => Math.Abs(Cost) <= limit && Math.Abs(Own) <= limit && Math.Abs(Others) <= limit;
 }
 
 /// <summary>

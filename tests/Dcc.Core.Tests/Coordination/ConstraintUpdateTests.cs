@@ -76,7 +76,7 @@ public class ConstraintUpdateTests
         var pushes = new Push[Devices];
         update.Prepare(0, pushes);
         Report[] reports = [new(1, 0.7, 1.3), new(2, 2.5, 1.9), new(1.5, 1.4, 1.8), new(3, 2, 4), new(1, 1, 1)];
-        update.Apply(0, reports);
+        update.Apply(0, reports, []);
         for (var i = 0; i < Devices; i++)
         {
             // Term by term over j != i, the O(N^2) way.
@@ -99,7 +99,7 @@ public class ConstraintUpdateTests
         };
         var update = new ConstraintUpdate(parameters);
         update.Prepare(0, new Push[3]);
-        update.Apply(0, [new(1, 3, 0.1), new(1, 2, 0.15), new(1, 0, 0.2)]);
+        update.Apply(0, [new(1, 3, 0.1), new(1, 2, 0.15), new(1, 0, 0.2)], []);
         double[] derivative = [2 * 0.5, 2 * 0.4, 2 * 0.3];
         double[] frequency = [0.1, 0.15, 0.2];
         double[] multiplier = [3, 2, 0];
@@ -119,7 +119,7 @@ public class ConstraintUpdateTests
             var pushes = new Push[1];
             update.Prepare(0, pushes);
             Assert.Equal((0, 0), (pushes[0].Price, pushes[0].PriceOthers));
-            update.Apply(0, [new(2, 1, 7)]);
+            update.Apply(0, [new(2, 1, 7)], []);
             Assert.Equal(kind == GradientKind.ExactMultiplier ? -1 : -1 / update.EpsilonOwn[0], update.Gradient[0], 1e-9);
         }
     }
@@ -134,7 +134,7 @@ public class ConstraintUpdateTests
         expected[4] = 0.456 + -(0.036 * 0.5);
         for (var round = 0; round < gradient.Length; round++)
         {
-            rule.Step(round, [gradient[round]], theta);
+            rule.Step(round, [gradient[round]], [], theta);
             Assert.Equal(expected[round], theta[0], 1e-12);
         }
     }
@@ -147,7 +147,7 @@ public class ConstraintUpdateTests
         double[] theta = [0];
         for (var round = 0; round < 200; round++)
         {
-            rule.Step(round, [round % 23 == 22 ? -1.0 : 1.0], theta);
+            rule.Step(round, [round % 23 == 22 ? -1.0 : 1.0], [], theta);
             Assert.InRange(theta[0], 0, 0.05);
         }
     }
@@ -156,7 +156,7 @@ public class ConstraintUpdateTests
     public void Rprop_ZeroGradient_StaysWhereItIs()
     {
         double[] theta = [0.3];
-        StepRules.Create(StepRuleKind.Rprop, 1).Step(0, [0], theta);
+        StepRules.Create(StepRuleKind.Rprop, 1).Step(0, [0], [], theta);
         Assert.Equal(0.3, theta[0]);
     }
 
@@ -164,7 +164,7 @@ public class ConstraintUpdateTests
     public void RobbinsMonro_LargeGradient_IsProjected()
     {
         double[] theta = [0.5, 0.5, 0.5];
-        StepRules.Create(StepRuleKind.RobbinsMonro, 3).Step(3, [0.2, 100, -100], theta);
+        StepRules.Create(StepRuleKind.RobbinsMonro, 3).Step(3, [0.2, 100, -100], [], theta);
         Assert.Equal([0.5 - (0.25 / Math.Pow(4, 0.602) * 0.2), 0, 1], theta, (a, b) => Math.Abs(a - b) < 1e-12);
     }
 
@@ -172,7 +172,7 @@ public class ConstraintUpdateTests
     public void TrustRegion_LargeGradient_IsClipped()
     {
         double[] theta = [0.5, 0.5];
-        StepRules.Create(StepRuleKind.TrustRegion, 2).Step(1, [100, 0.1], theta);
+        StepRules.Create(StepRuleKind.TrustRegion, 2).Step(1, [100, 0.1], [], theta);
         Assert.Equal(0.5 - (0.1 / Math.Pow(2, 0.6)), theta[0], 1e-12);
         Assert.Equal(0.5 - (0.25 / Math.Pow(2, 0.602) * 0.1), theta[1], 1e-12);
     }

@@ -22,9 +22,9 @@ public class AbsentDevicesTests
         // Who has reported may go, until the next round wants something of it.
         engine.Handle(RoundEvent.Left(0, 1), effects);
         Check(missing: 2, absent: 1);
-        engine.Handle(RoundEvent.Left(1, 3), effects);
-        Check(missing: 2, absent: 1);
         engine.Handle(RoundEvent.Left(1, 2), effects);
+        Check(missing: 2, absent: 1);
+        engine.Handle(RoundEvent.Left(1, 3), effects);
         Check(missing: 2, absent: 2);
         engine.Handle(RoundEvent.Joined(1, 4, -1), effects);
         engine.Handle(RoundEvent.Joined(2, 5, -1), effects);

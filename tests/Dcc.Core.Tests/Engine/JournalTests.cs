@@ -9,6 +9,9 @@ namespace Dcc.Core.Tests.Engine;
 
 public class JournalTests
 {
+    private static readonly RunParameters Few =
+        new() { Devices = 3, Rounds = 4, Seed = 1, Solver = SolverKind.Exact, InitialTheta = new double[3] };
+
     [Fact]
     public void Digest_OfThetas_IsTheStatedHashChain()
     {
@@ -76,7 +79,7 @@ public class JournalTests
     {
         // Someone who changes a report and recomputes the chain: theta no longer follows.
         var journal = Finished().Journal;
-        var forged = CommittedRound.FromBytes(journal[2].Body, 3);
+        var forged = CommittedRound.FromBytes(journal[2].Body, Few);
         forged.Reports[1] = forged.Reports[1] with { Own = forged.Reports[1].Own * -5 };
         var body = (byte[])journal[2].Body.Clone();
         BitConverter.TryWriteBytes(body.AsSpan(sizeof(int) + (7 * sizeof(double)) + (5 * sizeof(double))), forged.Reports[1].Own);
@@ -139,9 +142,33 @@ public class JournalTests
     public void Replay_ReportThatNoRunTakes_NamesTheRecord(double cost)
     {
         var journal = Finished().Journal;
-        var round = CommittedRound.FromBytes(journal[2].Body, 3);
+        var round = CommittedRound.FromBytes(journal[2].Body, Few);
         round.Reports[1] = round.Reports[1] with { Cost = cost };
         Assert.Equal(2, FirstBad(journal, 2, JournalRecord.After(journal[1], JournalRecordKind.Round, round.ToBytes())));
+    }
+
+    /// <summary>Who was there is part of the result: a chain that was made anew over another attendance does not pass.</summary>
+    [Theory]
+    [InlineData(0, Attendance.Member)]
+    [InlineData(0, Attendance.Outside)]
+    [InlineData(1, Attendance.Member | Attendance.Reported)]
+    [InlineData(1, Attendance.Member)]
+    [InlineData(1, Attendance.Outside)]
+    [InlineData(1, Attendance.Released)]
+    [InlineData(1, Attendance.Member | Attendance.Released | (Attendance)8)]
+    public void Replay_OfAnAttendanceThatCannotBe_NamesTheRecord(int device, Attendance forged)
+    {
+        var effects = new List<RoundEffect>();
+        var engine = RoundEngine.Create(
+            new RunParameters { Devices = 2, Rounds = 1, Seed = 1, InitialTheta = [0, 0.5], Quorum = 1, MostAbsences = 1 }, effects);
+        engine.Handle(RoundEvent.Joined(0, 1, -1), effects);
+        engine.Handle(RoundEvent.Reported(0, 1, 0, new Report(1, 2, 3)), effects);
+        engine.Handle(RoundEvent.DeadlineReached(0), effects);
+        var journal = effects.Where(effect => effect.Record is not null).Select(effect => effect.Record!).ToList();
+        Assert.Equal([Attendance.Member | Attendance.Reported, Attendance.Member | Attendance.Released], RoundEngine.Recover(journal[0]).Replay(journal[1])!.Attendance);
+        var body = (byte[])journal[1].Body.Clone();
+        body[^(2 - device)] = (byte)forged;
+        Assert.Equal(1, FirstBad(journal, 1, JournalRecord.After(journal[0], JournalRecordKind.Round, body)));
     }
 
     [Fact]
@@ -166,9 +193,7 @@ public class JournalTests
 
     private static InMemoryRun Finished()
     {
-        var run = new InMemoryRun(
-            EdgeSystem.Sample(3, 1),
-            new RunParameters { Devices = 3, Rounds = 4, Seed = 1, Solver = SolverKind.Exact, InitialTheta = new double[3] });
+        var run = new InMemoryRun(EdgeSystem.Sample(3, 1), Few);
         run.Until(round: 5);
         return run;
     }

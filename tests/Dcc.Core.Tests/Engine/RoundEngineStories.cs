@@ -8,7 +8,8 @@ namespace Dcc.Core.Tests.Engine;
 
 /// <summary>
 /// Stories in text: a line of input, "----", and the effects it must cause, one a line. `join 0#2 held 1` is device 0's second stream;
-/// `report 0#2 round 1 = 5` reports 5, 5, 5; `restart` rebuilds the engine from what it persisted, every stream gone.
+/// `report 0#2 round 1 = 5` reports 5, 5, 5; `restart` rebuilds the engine from what it persisted, every stream gone. `theta` shows theta and who is
+/// a member.
 /// </summary>
 public class RoundEngineStories
 {
@@ -44,6 +45,8 @@ public class RoundEngineStories
                             Rounds = int.Parse(words[4], CultureInfo.InvariantCulture),
                             Seed = 1,
                             InitialTheta = new double[int.Parse(words[2], CultureInfo.InvariantCulture)],
+                            Quorum = words.Length > 6 ? int.Parse(words[6], CultureInfo.InvariantCulture) : null,
+                            MostAbsences = words.Length > 8 ? int.Parse(words[8], CultureInfo.InvariantCulture) : 3,
                         },
                         effects);
                     break;
@@ -51,6 +54,16 @@ public class RoundEngineStories
                     engine = RoundEngine.Recover(journal[0]);
                     journal.Skip(1).ToList().ForEach(record => engine.Replay(record));
                     break;
+                case "drain":
+                    engine!.Drain();
+                    break;
+                case "deadline":
+                    engine!.Handle(RoundEvent.DeadlineReached(int.Parse(words[2], CultureInfo.InvariantCulture)), effects);
+                    break;
+                case "theta":
+                    return string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{input}\n----\n{string.Join(' ', engine!.Theta.ToArray().Select(value => value.ToString("0.###", CultureInfo.InvariantCulture)))}, members {engine.Members}");
                 case "counters":
                     var counters = engine!.Counters;
                     return $"{input}\n----\naccepted {counters.Accepted} duplicate {counters.Duplicate} stale {counters.Stale} fenced {counters.Fenced}";
@@ -74,8 +87,11 @@ public class RoundEngineStories
             var stream = words[1].Split('#').Select(part => int.Parse(part, CultureInfo.InvariantCulture)).ToArray();
             return words[0] switch
             {
-                "join" => RoundEvent.Joined(stream[0], stream[1], int.Parse(words[3], CultureInfo.InvariantCulture)),
+                "join" => RoundEvent.Joined(
+                    stream[0], stream[1], int.Parse(words[3], CultureInfo.InvariantCulture),
+                    words.Length > 5 ? long.Parse(words[5], CultureInfo.InvariantCulture) : 0),
                 "leave" => RoundEvent.Left(stream[0], stream[1]),
+                "withdraw" => RoundEvent.Withdrew(stream[0], stream[1]),
                 "report" => RoundEvent.Reported(
                     stream[0], stream[1], int.Parse(words[3], CultureInfo.InvariantCulture), Scalars(words[5])),
                 _ => throw new ArgumentException($"No such input: {string.Join(' ', words)}"),
@@ -94,6 +110,7 @@ public class RoundEngineStories
             RoundEffectKind.Publish => $"publish round {effect.Round}",
             RoundEffectKind.Replay => $"replay {effect.Device}#{effect.Incarnation} rounds {effect.Round}..{effect.LastRound}",
             RoundEffectKind.Push => $"push {effect.Device}#{effect.Incarnation} round {effect.Round}",
+            RoundEffectKind.AwaitDeadline => $"await deadline of round {effect.Round}",
             RoundEffectKind.End => $"end {effect.Device}#{effect.Incarnation}",
             _ => $"disconnect {effect.Device}#{effect.Incarnation} {KebabCase.Name(effect.Refusal)}",
         };

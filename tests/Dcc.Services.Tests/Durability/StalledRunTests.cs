@@ -106,6 +106,28 @@ public sealed class StalledRunTests : IDisposable
     }
 
     [Fact]
+    public async Task Deadline_ReachedOnAFullDisk_ClosesTheRoundWhenThereIsRoom()
+    {
+        await using var host = await Start(("Run:Quorum", "2"), ("Run:RoundDeadlineSeconds", "0.2"));
+        using var first = await Talker.Join(host, 0);
+        using var second = await Talker.Join(host, 1);
+        using var third = await Talker.Join(host, 2);
+        disk.Fill();
+        await first.Answer();
+        await second.Answer();
+        Assert.Equal((0u, 0u), ((await UntilStalled(host)).Round, (await host.Status()).Missing));
+
+        // It goes, and says that it will not come back, while nothing can be written.
+        await third.Say(new DeviceMessage { Leave = new Leave() });
+        disk.MakeRoom();
+        Assert.Equal(1u, (await first.Next()).Push.Round);
+        await first.Say(Talker.Report(1));
+        await second.Answer();
+        Assert.Equal(2u, (await first.Next()).Push.Round);
+        Assert.Equal(2u, (await host.Status()).Members);
+    }
+
+    [Fact]
     public async Task Stop_WhileStalled_IsCleanAndTheRunResumesFromWhatIsStored()
     {
         await using (var host = await Start())

@@ -1,0 +1,253 @@
+using Dcc.Core.Engine;
+
+namespace Dcc.Core.Tests.Simulation;
+
+/// <summary>The engine's shell in virtual time: one input after the other, effects in order, and a crash or a wait possible before each.</summary>
+internal sealed class SimulatedCoordinator(SimulatedRun world)
+{
+    private readonly Queue<Action<List<RoundEffect>>> inputs = [];
+    private readonly Queue<RoundEffect> effects = [];
+    private readonly Dictionary<long, SimulatedStream> streams = [];
+    private RoundEngine? engine;
+    private bool isBusy;
+    private int process;
+    private int highestRound;
+    private int highestPushed;
+
+    // Larger with every stream, whichever process took it.
+    private long lastIncarnation;
+
+    internal bool IsFinished => engine is { Finished: true } && effects.Count == 0;
+
+    internal int Round => engine?.Round ?? -1;
+
+    internal string Digest => engine!.Digest;
+
+    /// <summary>Recovers what the disk has, or creates the run where it has nothing.</summary>
+    internal void Start()
+    {
+        var created = new List<RoundEffect>();
+        if (world.Disk.Records.Count == 0)
+        {
+            engine = RoundEngine.Create(world.Parameters, created);
+        }
+        else
+        {
+            engine = RoundEngine.Recover(world.Disk.Records[0]);
+            world.Disk.Records.Skip(1).ToList().ForEach(record => engine.Replay(record));
+        }
+
+        Assert.Equal(world.Disk.DurableRounds, engine.Round);
+        Assert.True(engine.Round >= highestPushed, $"round {engine.Round} is open again though {highestPushed} was pushed");
+        highestRound = engine.Round;
+        created.ForEach(effects.Enqueue);
+        Pump();
+    }
+
+    /// <summary>Takes the power away; somebody starts it again.</summary>
+    internal void Crash()
+    {
+        if (engine is null)
+        {
+            return;
+        }
+
+        engine = null;
+        process++;
+        isBusy = false;
+        inputs.Clear();
+        effects.Clear();
+        streams.Values.ToList().ForEach(stream => stream.Break());
+        streams.Clear();
+        world.Disk.LosePower();
+        world.After(world.Delay(), Start);
+    }
+
+    /// <summary>A hello arrived. Its stream is numbered now, and heard by the loop a little later.</summary>
+    internal void Accept(SimulatedStream stream, int lastRoundHeld)
+    {
+        if (engine is null)
+        {
+            stream.Break();
+            return;
+        }
+
+        var incarnation = stream.Incarnation = ++lastIncarnation;
+        var taker = process;
+        stream.Hold(world.Chance(0.2) ? world.Delay() : 0, () =>
+        {
+            if (taker == process && engine is not null)
+            {
+                streams.Add(incarnation, stream);
+                Take(RoundEvent.Joined(stream.Device, incarnation, lastRoundHeld, stream.ProcessStarted));
+            }
+        });
+    }
+
+    internal void Take(RoundEvent input)
+    {
+        if (engine is not null)
+        {
+            inputs.Enqueue(todo => engine!.Handle(input, todo));
+            Pump();
+        }
+    }
+
+    private void Pump()
+    {
+        while (engine is not null && !isBusy)
+        {
+            if (effects.TryDequeue(out var effect))
+            {
+                if (world.Chance(0.002))
+                {
+                    Crash();
+                }
+                else
+                {
+                    Execute(effect);
+                }
+            }
+            else if (inputs.TryDequeue(out var input))
+            {
+                var todo = new List<RoundEffect>();
+                input(todo);
+                Plan(todo);
+            }
+            else
+            {
+                return;
+            }
+        }
+    }
+
+    private void Plan(List<RoundEffect> todo)
+    {
+        Assert.True(engine!.Round >= highestRound, "the open round went back");
+        highestRound = engine.Round;
+        var planned = world.Plant switch
+        {
+            Plant.SendBeforePersist => todo.OrderBy(effect => effect.Kind == RoundEffectKind.Persist),
+            Plant.NoReplay => todo.Where(effect => effect.Kind != RoundEffectKind.Replay),
+            _ => todo.AsEnumerable(),
+        };
+        planned.ToList().ForEach(effects.Enqueue);
+    }
+
+    private void Execute(RoundEffect effect)
+    {
+        switch (effect.Kind)
+        {
+            case RoundEffectKind.Persist:
+                Persist(effect.Record!);
+                break;
+            case RoundEffectKind.Push:
+                Assert.True(world.Disk.DurableRounds >= effect.Round, $"round {effect.Round} was pushed before round {effect.Round - 1} was durable");
+                world.CheckPush(effect.Round, effect.Device, effect.Push);
+                highestPushed = Math.Max(highestPushed, effect.Round);
+                Send(effect);
+                break;
+            case RoundEffectKind.End:
+                Assert.Equal(world.Parameters.Rounds + 1, world.Disk.DurableRounds);
+                Send(effect);
+                break;
+            case RoundEffectKind.Replay:
+                Send(effect);
+                break;
+            case RoundEffectKind.Disconnect:
+                // Whoever keeps to the protocol is refused only for another process that has its device.
+                Assert.Equal(Refusal.Replaced, effect.Refusal);
+                if (streams.Remove(effect.Incarnation, out var refused))
+                {
+                    refused.Down(device => device.Replaced());
+                }
+
+                break;
+            case RoundEffectKind.AwaitDeadline:
+                var waiting = process;
+                world.After((long)(1_000 * world.Parameters.RoundDeadlineSeconds), () =>
+                {
+                    if (waiting == process)
+                    {
+                        Take(RoundEvent.DeadlineReached(effect.Round));
+                    }
+                });
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Persist(JournalRecord record)
+    {
+        if (world.Plant == Plant.UnsyncedDisk && world.Chance(0.3))
+        {
+            // Said to be written; the power fails before it is.
+            world.After(world.Delay(), Crash);
+            return;
+        }
+
+        if (world.Chance(0.02))
+        {
+            world.Disk.LosePowerDuring(record);
+            Crash();
+            return;
+        }
+
+        if (world.Chance(0.02) && world.Disk.TryAppend(record))
+        {
+            // Durable, and nobody will ever be told.
+            Crash();
+            return;
+        }
+
+        if (world.Chance(0.2))
+        {
+            WaitFor(() => Finish(record));
+            return;
+        }
+
+        Finish(record);
+    }
+
+    private void Finish(JournalRecord record)
+    {
+        if (!world.Disk.TryAppend(record))
+        {
+            WaitFor(() => Finish(record));
+        }
+    }
+
+    // Meanwhile inputs wait, and nothing that depends on the record is sent.
+    private void WaitFor(Action action)
+    {
+        isBusy = true;
+        var waiting = process;
+        world.After(world.Delay(), () =>
+        {
+            if (waiting == process)
+            {
+                isBusy = false;
+                action();
+                Pump();
+            }
+        });
+    }
+
+    private void Send(RoundEffect effect)
+    {
+        if (streams.TryGetValue(effect.Incarnation, out var stream))
+        {
+            var missed = effect.Kind == RoundEffectKind.Replay
+                ? world.Disk.Records.Where(record => record.Kind == JournalRecordKind.Round)
+                    .Select(record => CommittedRound.FromBytes(record.Body, world.Parameters))
+                    .Where(round => round.Round >= effect.Round && round.Round <= effect.LastRound).ToList()
+                : [];
+            stream.Down(device =>
+            {
+                missed.ForEach(round => device.Learn(round.Round, round.Pushes[effect.Device]));
+                device.Receive(effect);
+            });
+        }
+    }
+}
