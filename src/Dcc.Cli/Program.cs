@@ -26,6 +26,7 @@ internal static class Program
             ExactCommand.Create(),
             OptimumCommand.Create(),
             VerifyCommand.Create(),
+            RunsCommand.Create(),
             ReportCommand.Create(),
             ScenarioCommand.Create(),
             OverheadCommand.Create(),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Dcc.Core.Validation;
 using Dcc.Hosting;
+using Dcc.Journal;
 using Dcc.Protocol;
 using Microsoft.Extensions.Options;
 using RunParameters = Dcc.Core.Engine.RunParameters;
@@ -12,9 +13,6 @@ internal sealed class CoordinatorOptions
 {
     internal const string Section = "Coordinator";
 
-    /// <summary>The store that keeps nothing.</summary>
-    internal const string MemoryStore = "memory";
-
     /// <summary>No listener.</summary>
     internal const string None = "none";
 
@@ -24,7 +22,7 @@ internal sealed class CoordinatorOptions
     /// <summary>Address to serve HTTP/1.1 on, for browsers and monitoring, or "none". Port 0 takes a free one.</summary>
     public string Http { get; set; } = "http://127.0.0.1:5081";
 
-    /// <summary>Path of the SQLite file that keeps every run, or "memory".</summary>
+    /// <summary>Where every run is kept: the path of a SQLite file, a PostgreSQL address or "memory". May hold a password: show its StoreLocation.</summary>
     public string Store { get; set; } = "dcc-coordinator.db";
 
     /// <summary>Each side of a stream sends at least this often, and takes the other for dead after three times it. Seconds.</summary>
@@ -44,7 +42,7 @@ internal sealed class CoordinatorOptions
         [
             new("--listen", "Coordinator:Listen", "URL", "Address to listen on [http://127.0.0.1:5080]."),
             new("--http", "Coordinator:Http", "URL|none", "Address of the HTTP/1.1 side, for browsers and monitoring [http://127.0.0.1:5081]."),
-            new("--store", "Coordinator:Store", "FILE|memory", "SQLite file that keeps the runs [dcc-coordinator.db]."),
+            new("--store", "Coordinator:Store", "FILE|URL|memory", "SQLite file or postgres://USER@HOST/DATABASE that keeps the runs [dcc-coordinator.db]; a password comes from PGPASSWORD, PGPASSFILE or Coordinator__Store."),
             new("--heartbeat", "Coordinator:HeartbeatSeconds", "SECONDS", "Longest silence on a stream; after three of them a peer is dead [10]."),
             new("--device-series", "Coordinator:DeviceSeries", "N", "Show theta and cost of the first N devices as metrics of their own, up to 1000 [0]."),
             new("--run", "Run:Name", "NAME", "Run to create or resume [none]."),
@@ -87,9 +85,13 @@ internal sealed class CoordinatorOptionsValidator : IValidateOptions<Coordinator
             OptionInputs.CheckListenAddress("http", options.Http, faults);
         }
 
-        if (options.Store.Length == 0)
+        try
         {
-            faults.Add(new InputFault("store", "a file or memory", "nothing"));
+            StoreLocation.Parse(options.Store);
+        }
+        catch (InvalidInputException exception)
+        {
+            faults.AddRange(exception.Faults);
         }
 
         if (!(options.HeartbeatSeconds is >= 0.05 and <= 3600))

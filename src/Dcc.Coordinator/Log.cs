@@ -34,4 +34,10 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Information, "[{TraceId}] Run {Run}: cancelled in round {Round}")]
     internal static partial void Cancelled(ILogger logger, LoggedTrace traceId, string run, int round);
+
+    [LoggerMessage(20, LogLevel.Error, "Run {Run}: stalled until its journal can be written: {Reason}")]
+    internal static partial void Stalled(ILogger logger, string run, string reason);
+
+    [LoggerMessage(21, LogLevel.Information, "Run {Run}: goes on after {Seconds:F1} s, the journal can be written again")]
+    internal static partial void Resumed(ILogger logger, string run, double seconds);
 }

@@ -4,7 +4,6 @@ using Dcc.Coordinator.Dashboard;
 using Dcc.Coordinator.Runs;
 using Dcc.Coordinator.Services;
 using Dcc.Coordinator.Telemetry;
-using Dcc.Core.Engine;
 using Dcc.Core.Validation;
 using Dcc.Hosting;
 using Dcc.Hosting.Telemetry;
@@ -28,6 +27,11 @@ internal static class Program
 
     private static async Task<int> Serve(Dictionary<string, string?> settings)
     {
+        if (settings.TryGetValue("Coordinator:Store", out var argument))
+        {
+            StoreLocation.ParseArgument(argument!);
+        }
+
         await using var app = Build(settings);
         var options = app.Services.GetRequiredService<IOptions<CoordinatorOptions>>().Value;
         var registry = app.Services.GetRequiredService<RunRegistry>();
@@ -52,7 +56,7 @@ internal static class Program
                 "listen or http", "addresses of this machine that may be bound", $"{options.Listen} and {options.Http} ({exception.Message})");
         }
 
-        Log.Listening(app.Logger, string.Join(' ', app.Urls), options.Store);
+        Log.Listening(app.Logger, string.Join(' ', app.Urls), StoreLocation.Parse(options.Store).ToString());
         await app.WaitForShutdownAsync().ConfigureAwait(false);
         return registry.Failed ? ExitCode.Failed : ExitCode.Done;
     }
@@ -129,14 +133,7 @@ internal static class Program
     /// <summary>Recovers what the store has and creates the run that the options name.</summary>
     internal static async Task Prepare(WebApplication app, RunRegistry registry)
     {
-        try
-        {
-            registry.Recover();
-        }
-        catch (JournalException exception)
-        {
-            throw new IOException(exception.Message, exception);
-        }
+        registry.Recover();
 
         var run = app.Services.GetRequiredService<IOptions<RunOptions>>().Value;
         if (run.Name is { } name)
@@ -148,16 +145,12 @@ internal static class Program
 
     private static IJournalStore OpenStore(string store)
     {
-        if (store == CoordinatorOptions.MemoryStore)
-        {
-            return new InMemoryJournal();
-        }
-
+        var location = StoreLocation.Parse(store);
         try
         {
-            return SqliteJournal.Open(store);
+            return location.Open();
         }
-        catch (Exception exception) when (exception is InvalidDataException or IOException)
+        catch (Exception exception) when (exception is InvalidDataException || (exception is IOException && !location.IsServer))
         {
             throw new InvalidInputException("store", "a journal file of this program, or a path where one can be created", exception.Message);
         }

@@ -54,6 +54,41 @@ public sealed class VerifyTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("half")]
+    [InlineData("nothing")]
+    [InlineData("application id")]
+    [InlineData("schema")]
+    [InlineData("version of tomorrow")]
+    public async Task Verify_FileTornInARunsFolder_FailsAndNamesIt(string what)
+    {
+        await Simulate();
+        var path = Path.Combine(folder["a"], "journal.db");
+        var content = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+
+        // Offsets of SQLite's file header; the schema's text follows in the first page.
+        content[what switch { "application id" => 68, "version of tomorrow" => 63, "schema" => content.AsSpan().IndexOf("CREATE TABLE"u8), _ => 0 }] ^=
+            what is "half" or "nothing" ? (byte)0 : (byte)0x40;
+        await File.WriteAllBytesAsync(path, content[..(what switch { "half" => content.Length / 2, "nothing" => 0, _ => content.Length })], TestContext.Current.CancellationToken);
+        var result = await DccProcess.Run("verify", folder["a"]);
+        Assert.Equal((1, ""), (result.ExitCode, result.Output));
+        Assert.StartsWith($"dcc: {path}", result.Error, StringComparison.Ordinal);
+        Assert.Equal(1, result.Error.Count(character => character == '\n'));
+    }
+
+    [Fact]
+    public async Task Verify_JournalOfSchemaVersion1_IsVerifiedAndLeftAsItIs()
+    {
+        Directory.CreateDirectory(folder["a"]);
+        var path = Path.Combine(folder["a"], "journal.db");
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "fixtures", "version-1.db"), path);
+        var before = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        var result = await DccProcess.Run("verify", folder["a"], "--relearn");
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("digest ab6e3162938b26bdc408ddb192db6778aaa4e5db947aeee6f9409f7cd2391a17", result.Output, StringComparison.Ordinal);
+        Assert.Equal(before, await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public async Task Verify_SummaryOfAnotherRun_IsNoticed()
     {

@@ -41,6 +41,14 @@ internal sealed class CoordinatorHost : IAsyncDisposable
 
     internal RunRegistry Registry => app.Services.GetRequiredService<RunRegistry>();
 
+    /// <summary>Log lines from now on.</summary>
+    internal LogLines Log()
+    {
+        var lines = new LogLines();
+        app.Services.GetRequiredService<ILoggerFactory>().AddProvider(lines);
+        return lines;
+    }
+
     internal Coordination.CoordinationClient Coordination => new(Channel);
 
     internal Operation.OperationClient Operation => new(Channel);

@@ -31,9 +31,18 @@ internal static class VerifyCommand
         {
             var path = parsed.GetRequiredValue(directory);
             using var journal = RunJournal.Open(path);
-            var engine = await ProgressDisplay
-                .Run("verify", progress => Task.Run(() => Verify(journal, parsed.GetValue(relearn), progress, cancellation)), display.Quiet(parsed))
-                .ConfigureAwait(false);
+            RoundEngine engine;
+            try
+            {
+                engine = await ProgressDisplay
+                    .Run("verify", progress => Task.Run(() => Verify(journal, parsed.GetValue(relearn), progress, cancellation)), display.Quiet(parsed))
+                    .ConfigureAwait(false);
+            }
+            catch (JournalException exception)
+            {
+                throw new InvalidDataException($"{Path.Combine(path, "journal.db")}: {exception.Message}", exception);
+            }
+
             var summary = Path.Combine(path, "summary.json");
             if (File.Exists(summary))
             {

@@ -30,7 +30,11 @@ internal static partial class Reproduction
         }
 
         facts.Add(("seed", run.Summary.Seed.ToString(CultureInfo.InvariantCulture)));
-        facts.Add(("wall time", ReportNumber.Duration(1000 * run.Summary.WallSeconds)));
+        if (run.Summary.WallSeconds is { } seconds)
+        {
+            facts.Add(("wall time", ReportNumber.Duration(1000 * seconds)));
+        }
+
         facts.Add(("digest", Html.Of($"<code class=\"digest\">{run.Summary.Digest}</code>")));
         facts.Add(("to check it", Code("dcc verify DIR --relearn")));
         return Html.Of($"""

@@ -72,7 +72,7 @@ internal static class RunReport
             ("above best known", Html.Exact((summary.ApproximateCost / summary.BestKnown) - 1, ReportNumber.Percent)),
             ("IP bytes per device-round", summary.Bytes is { } bytes ? Html.Exact(bytes.IpBytesPerDeviceRound, ReportNumber.Short) : "no network"),
             ("median round trip", summary.RoundTripMilliseconds is { } times ? Html.Exact(times.Median, ReportNumber.Duration) : "no network"),
-            ("faults, restarts, retries", $"{summary.Faults}, {summary.Restarts}, {summary.Retries}"),
+            ("faults, restarts, retries", summary.Faults is null ? "not known" : $"{summary.Faults}, {summary.Restarts}, {summary.Retries}"),
             ("digest", Html.Of($"<code title=\"{summary.Digest}\">{summary.Digest[..10]}…</code>")),
         ]);
     }

@@ -12,6 +12,7 @@ internal static class RunJournal
 {
     /// <summary>Opens the journal of an output folder.</summary>
     /// <exception cref="InvalidInputException">The folder is no run's.</exception>
+    /// <exception cref="InvalidDataException">It is a run's, by its summary.json, and the journal is damaged.</exception>
     internal static SqliteJournal Open(string directory)
     {
         var file = Path.Combine(directory, "journal.db");
@@ -24,7 +25,7 @@ internal static class RunJournal
         {
             return SqliteJournal.OpenExisting(file);
         }
-        catch (InvalidDataException exception)
+        catch (InvalidDataException exception) when (!File.Exists(Path.Combine(directory, "summary.json")))
         {
             throw new InvalidInputException("DIR", "the output folder of a run", exception.Message);
         }

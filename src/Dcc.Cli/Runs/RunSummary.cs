@@ -50,7 +50,7 @@ internal sealed record RunSummary(
     int? Restarts,
     RoundTripTimes? RoundTripMilliseconds,
     double? VirtualSeconds,
-    double WallSeconds)
+    double? WallSeconds)
 {
     // Curve readings for the best known theta: seconds at most, and enough for a thousand devices.
     private const long OptimumReadings = 50_000_000;
@@ -76,6 +76,23 @@ internal sealed record RunSummary(
         var joint = new JointCost<EdgeDevice>(
             [.. Enumerable.Range(0, theta.Length).Select(system.Device)], policies, parameters.CreateCongestion(), system.Gamma, parameters.Seed);
         var (steady, longRun) = joint.SteadyState();
+        return OfJournal(engine) with
+        {
+            ApproximateCost = objective.PerDevice(theta),
+            JointCost = new JointCosts(steady, joint.Discounted()),
+            NeverOffload = objective.PerDevice(new double[theta.Length]),
+            BestKnown = best.CostPerDevice,
+            OffloadFrequency = parameters.Criterion == Core.Learning.Criterion.Average ? longRun : Discounted(system, policies),
+            Faults = 0,
+            Retries = 0,
+            Restarts = 0,
+        };
+    }
+
+    /// <summary>What a run's journal alone knows; the rest is null.</summary>
+    internal static RunSummary OfJournal(RoundEngine engine)
+    {
+        var parameters = engine.Parameters;
         return new RunSummary(
             Digest: engine.Digest,
             Devices: parameters.Devices,
@@ -90,19 +107,19 @@ internal sealed record RunSummary(
             Perturbation: KebabCase.Name(parameters.Perturbation),
             Exponent: parameters.Exponent,
             Steps: parameters.Steps,
-            FinalTheta: theta,
-            ApproximateCost: objective.PerDevice(theta),
-            JointCost: new JointCosts(steady, joint.Discounted()),
-            NeverOffload: objective.PerDevice(new double[theta.Length]),
-            BestKnown: best.CostPerDevice,
-            OffloadFrequency: parameters.Criterion == Core.Learning.Criterion.Average ? longRun : Discounted(system, policies),
+            FinalTheta: engine.Theta.ToArray(),
+            ApproximateCost: null,
+            JointCost: null,
+            NeverOffload: null,
+            BestKnown: null,
+            OffloadFrequency: null,
             Bytes: null,
-            Faults: 0,
-            Retries: 0,
-            Restarts: 0,
+            Faults: null,
+            Retries: null,
+            Restarts: null,
             RoundTripMilliseconds: null,
             VirtualSeconds: null,
-            WallSeconds: 0);
+            WallSeconds: null);
     }
 
     /// <summary>The summary and where the run's files are, as one line for programs.</summary>

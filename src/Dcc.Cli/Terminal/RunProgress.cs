@@ -54,6 +54,15 @@ internal sealed class RunProgress(IProgressDisplay display, bool tellsEvents)
             display.Advance(0, string.Create(CultureInfo.InvariantCulture, $"{told.Connected} of {told.Devices} devices connected"));
         }
 
+        if (told.State == "stalled" && status.State != "stalled")
+        {
+            display.Say(EventLines.Text(clock.Elapsed, (int)told.Round, $"stalled: {told.Reason}"));
+        }
+        else if (told.State != "stalled" && status.State == "stalled")
+        {
+            display.Say(EventLines.Text(clock.Elapsed, (int)told.Round, "goes on"));
+        }
+
         status = told;
     }
 

@@ -14,6 +14,11 @@ internal static class RunJson
         json.WriteString("run", status.Run);
         json.WriteString("path", RunPath.Encode(status.Run));
         json.WriteString("state", status.State);
+        if (status.Reason.Length > 0)
+        {
+            json.WriteString("reason", status.Reason);
+        }
+
         json.WriteNumber("round", status.Round);
         json.WriteNumber("rounds", status.Rounds);
         json.WriteNumber("devices", status.Devices);

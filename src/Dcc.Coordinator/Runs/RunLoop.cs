@@ -15,7 +15,7 @@ namespace Dcc.Coordinator.Runs;
 /// Owns one run: the only task that touches its engine. Takes inputs from a bounded channel (writers wait when it is full) and executes the
 /// engine's effects in order, so whatever is persisted is durable before anything that depends on it is sent.
 /// </summary>
-internal sealed class RunLoop
+internal sealed partial class RunLoop
 {
     private const int InputCapacity = 4096;
     private const int MostAbsencesTold = 20;
@@ -84,6 +84,7 @@ internal sealed class RunLoop
         resumedAt = isResumed ? engine.Round : -1;
         Parameters = engine.Parameters;
         wasCancelled = engine.Cancelled;
+        NoteDurable();
         figures = instruments.Add(name, engine);
         tracing = new RoundTracing(name, engine.Parameters.Devices, time);
         figures.Moved(engine.Theta);
@@ -146,7 +147,7 @@ internal sealed class RunLoop
     internal Task<RunStatus> Note(NoteRunRequest note, CancellationToken cancellation) => Ask(new Input(InputKind.Note, Note: note), cancellation);
 
     /// <summary>Works until cancelled.</summary>
-    /// <exception cref="IOException">The journal cannot be written: nothing that depends on it was sent.</exception>
+    /// <exception cref="JournalLostException">Somebody else changed the journal: nothing that depends on it was sent.</exception>
     internal async Task Run(CancellationToken cancellation)
     {
         // Completing the channel ends the loop; waiting on it with a token would allocate at every wait. What is still enqueued then is lost
@@ -158,10 +159,19 @@ internal sealed class RunLoop
         {
             while (await inputs.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
             {
-                while (!cancellation.IsCancellationRequested && inputs.Reader.TryRead(out var input))
+                while (!cancellation.IsCancellationRequested && TryNext(out var input))
                 {
                     Take(input);
+                    if (stalledBecause is not null && !await Outlast(input, cancellation).ConfigureAwait(false))
+                    {
+                        return;
+                    }
+
                     TakeDeadline();
+                    if (stalledBecause is not null && !await Outlast(new Input(InputKind.Deadline), cancellation).ConfigureAwait(false))
+                    {
+                        return;
+                    }
                 }
 
                 if (cancellation.IsCancellationRequested)
@@ -173,7 +183,7 @@ internal sealed class RunLoop
         finally
         {
             inputs.Writer.TryComplete();
-            while (inputs.Reader.TryRead(out var input))
+            while (TryNext(out var input))
             {
                 input.Reply?.SetCanceled(CancellationToken.None);
             }
@@ -204,9 +214,9 @@ internal sealed class RunLoop
         }
 
         effects.Clear();
+        executed = 0;
         engine.Handle(RoundEvent.DeadlineReached(deadlineRound), effects);
-        Execute();
-        figures.Show(engine);
+        Proceed(new Input(InputKind.Deadline));
     }
 
     // A run that has stopped takes nothing more; its streams are closed by then, or will be when the process stops.
@@ -235,6 +245,7 @@ internal sealed class RunLoop
     private void Take(in Input input)
     {
         effects.Clear();
+        executed = 0;
         switch (input.Kind)
         {
             case InputKind.Joined:
@@ -243,29 +254,58 @@ internal sealed class RunLoop
             case InputKind.Event:
                 TakeEvent(input.Event);
                 break;
+            case InputKind.Cancel:
+                engine.Cancel(effects);
+                break;
+            default:
+                Answer(input);
+                break;
+        }
+
+        Proceed(input);
+    }
+
+    // Inputs that leave the engine alone.
+    private bool Answer(in Input input)
+    {
+        switch (input.Kind)
+        {
             case InputKind.Watch:
                 AddWatcher(input.Watcher!);
-                break;
+                return true;
             case InputKind.Unwatch:
                 watchers.Remove(input.Watcher!);
-                break;
+                return true;
             case InputKind.Note:
                 TakeNote(input.Note!);
                 input.Reply!.SetResult(Describe());
-                break;
-            case InputKind.Cancel:
-                CancelRun();
+                return true;
+            case InputKind.Status:
                 input.Reply!.SetResult(Describe());
-                break;
+                return true;
             case InputKind.Drain:
                 engine.Drain();
                 input.Reply!.SetResult(Describe());
-                break;
+                return true;
             case InputKind.Deadline:
-                break;
+                // It only wakes the loop, which then looks at the clock.
+                return true;
             default:
-                input.Reply!.SetResult(Describe());
-                break;
+                return false;
+        }
+    }
+
+    // Executes what is left of the effects of an input, and what comes after them; begins again where it stalled.
+    private void Proceed(in Input input)
+    {
+        if (!Execute())
+        {
+            return;
+        }
+
+        if (input.Kind == InputKind.Cancel)
+        {
+            input.Reply!.TrySetResult(Describe());
         }
 
         figures.Show(engine);
@@ -284,8 +324,6 @@ internal sealed class RunLoop
             Happened("joined", input.Device);
             TellStatus();
         }
-
-        Execute();
     }
 
     private void TakeEvent(in RoundEvent input)
@@ -314,24 +352,22 @@ internal sealed class RunLoop
             Happened("left", input.Device);
             TellStatus();
         }
-
-        Execute();
     }
 
-    private void CancelRun()
+    // False when it stalls, at a record that cannot be written.
+    private bool Execute()
     {
-        engine.Cancel(effects);
-        Execute();
-    }
-
-    private void Execute()
-    {
-        foreach (var effect in effects)
+        for (; executed < effects.Count; executed++)
         {
+            var effect = effects[executed];
             switch (effect.Kind)
             {
                 case RoundEffectKind.Persist:
-                    Persist(effect.Record!);
+                    if (!TryPersist(effect.Record!))
+                    {
+                        return false;
+                    }
+
                     break;
                 case RoundEffectKind.Replay:
                     streams[effect.Incarnation].SendMissed(effect.Round, history.Missed(effect.Device, effect.Round, effect.LastRound));
@@ -368,14 +404,35 @@ internal sealed class RunLoop
             Log.Cancelled(logger, TraceId(engine.Round), name, engine.Round);
             EndWatches();
         }
+
+        return true;
     }
 
-    private void Persist(JournalRecord record)
+    private bool TryPersist(JournalRecord record)
     {
         commitStarted = time.GetTimestamp();
-        store.Append(name, record);
+        try
+        {
+            store.Append(name, record);
+        }
+        catch (IOException exception) when (exception is not JournalLostException)
+        {
+            Stall(exception);
+            return false;
+        }
+
+        Persisted();
+        return true;
+    }
+
+    private void Persisted()
+    {
         commitEnded = time.GetTimestamp();
         instruments.CommitTook(figures, time.GetElapsedTime(commitStarted, commitEnded));
+        if (effects.FindIndex(executed + 1, static effect => effect.Kind == RoundEffectKind.Persist) < 0)
+        {
+            NoteDurable();
+        }
     }
 
     private void Refuse(in RoundEffect effect)
@@ -498,7 +555,7 @@ internal sealed class RunLoop
         watchers.Add(watcher);
         watcher.Writer.TryWrite(new RunUpdate { Status = Describe() });
         watcher.Writer.TryWrite(new RunUpdate { Snapshot = history.Snapshot(streams.Values.Select(stream => (uint)stream.Device)) });
-        if (engine.Finished || engine.Cancelled)
+        if (durable.Finished || durable.Cancelled)
         {
             EndWatches();
         }
@@ -523,15 +580,16 @@ internal sealed class RunLoop
         var status = new RunStatus
         {
             Run = name,
-            State = engine.Cancelled ? "cancelled" : engine.Finished ? "finished" : "running",
-            Round = (uint)Math.Min(engine.Round, Parameters.Rounds),
+            State = stalledBecause is not null ? "stalled" : durable.Cancelled ? "cancelled" : durable.Finished ? "finished" : "running",
+            Reason = stalledBecause ?? "",
+            Round = (uint)Math.Min(durable.Round, Parameters.Rounds),
             Rounds = (uint)Parameters.Rounds,
             Devices = (uint)Parameters.Devices,
             Connected = (uint)streams.Count,
-            Members = (uint)engine.Members,
+            Members = (uint)(durable.Round == engine.Round ? engine.Members : durable.Members),
             Quorum = (uint)(Parameters.Quorum ?? 0),
-            Missing = (uint)engine.Missing,
-            Digest = engine.Digest,
+            Missing = durable.Round == engine.Round ? (uint)engine.Missing : 0,
+            Digest = durable.Digest,
             MeanTheta = figures.CurrentTheta.Mean,
             Joins = joins,
             ReportsAccepted = (ulong)engine.Counters.Accepted,

@@ -13,6 +13,9 @@ internal sealed class RunRegistry(
     IHostApplicationLifetime lifetime, TimeProvider time, ILogger<RunRegistry> logger)
     : BackgroundService
 {
+    // A record of ten thousand devices has 640 kB.
+    private const int RecordsAhead = 8;
+
     private readonly ConcurrentDictionary<string, RunLoop> runs = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim creating = new(1);
     private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -28,28 +31,41 @@ internal sealed class RunRegistry(
     internal IEnumerable<RunLoop> All => runs.OrderBy(run => run.Key, StringComparer.Ordinal).Select(run => run.Value);
 
     /// <summary>Recovers every run of the store.</summary>
-    /// <exception cref="JournalException">A journal is damaged.</exception>
+    /// <exception cref="IOException">A journal is damaged, or the store does not answer.</exception>
     internal void Recover()
     {
         foreach (var name in store.Runs())
         {
-            RoundEngine? engine = null;
-            var history = new RunHistory();
-            foreach (var record in store.Read(name))
+            try
             {
-                if (engine is null)
-                {
-                    engine = RoundEngine.Recover(record);
-                }
-                else if (engine.Replay(record) is { } round)
-                {
-                    history.Add(round, engine.Finished ? [] : engine.Update.Gradient, timing: null, roundTrips: []);
-                }
+                var (engine, history) = Recover(name);
+                runs[name] = new RunLoop(name, store, engine, history, isResumed: true, options.Value, faults, instruments, time, logger);
+                Log.RunResumed(logger, name, engine.Round, engine.Parameters.Rounds);
             }
-
-            runs[name] = new RunLoop(name, store, engine!, history, isResumed: true, options.Value, faults, instruments, time, logger);
-            Log.RunResumed(logger, name, engine!.Round, engine.Parameters.Rounds);
+            catch (Exception exception) when (exception is JournalException or InvalidDataException)
+            {
+                throw new IOException($"{StoreLocation.Parse(options.Value.Store)}: run '{name}': {exception.Message}", exception);
+            }
         }
+    }
+
+    private (RoundEngine Engine, RunHistory History) Recover(string name)
+    {
+        RoundEngine? engine = null;
+        var history = new RunHistory();
+        foreach (var record in ReadAhead.Of(store.Read(name), RecordsAhead))
+        {
+            if (engine is null)
+            {
+                engine = RoundEngine.Recover(record);
+            }
+            else if (engine.Replay(record) is { } round)
+            {
+                history.Add(round, engine.Finished ? [] : engine.Update.Gradient, timing: null, roundTrips: []);
+            }
+        }
+
+        return (engine ?? throw new JournalException(0, "it is missing"), history);
     }
 
     /// <summary>Creates a run; one that exists already with the same parameters is returned, null when it exists with others.</summary>

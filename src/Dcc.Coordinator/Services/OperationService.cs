@@ -1,5 +1,6 @@
 using Dcc.Coordinator.Runs;
 using Dcc.Core.Validation;
+using Dcc.Journal;
 using Dcc.Protocol;
 using Dcc.Protocol.V1;
 using Grpc.Core;
@@ -31,9 +32,14 @@ internal sealed class OperationService(RunRegistry registry, IHostApplicationLif
         {
             throw new RpcException(new Status(StatusCode.InvalidArgument, exception.Message));
         }
+        catch (JournalLostException exception)
+        {
+            // Where several coordinators share a store.
+            throw new RpcException(new Status(StatusCode.AlreadyExists, $"run: expected a new name, got {exception.Message}"));
+        }
         catch (IOException exception)
         {
-            throw new RpcException(new Status(StatusCode.Unavailable, $"store: expected to be writable, got {exception.Message}"));
+            throw NotWritable(exception);
         }
     }
 
@@ -51,8 +57,17 @@ internal sealed class OperationService(RunRegistry registry, IHostApplicationLif
     public override Task<RunStatus> GetRun(RunRequest request, ServerCallContext context) =>
         Find(request).Status(context.CancellationToken);
 
-    public override Task<RunStatus> CancelRun(RunRequest request, ServerCallContext context) =>
-        Find(request).Cancel(context.CancellationToken);
+    public override async Task<RunStatus> CancelRun(RunRequest request, ServerCallContext context)
+    {
+        try
+        {
+            return await Find(request).Cancel(context.CancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException exception)
+        {
+            throw NotWritable(exception);
+        }
+    }
 
     public override Task<RunStatus> DrainRun(RunRequest request, ServerCallContext context) =>
         Find(request).Drain(context.CancellationToken);
@@ -93,6 +108,9 @@ internal sealed class OperationService(RunRegistry registry, IHostApplicationLif
     }
 
     private RunLoop Find(RunRequest request) => registry.Find(request.Run) ?? throw NoSuchRun(request.Run);
+
+    private static RpcException NotWritable(IOException exception) =>
+        new(new Status(StatusCode.Unavailable, $"store: expected to be writable, got {exception.Message}"));
 
     private static RpcException NoSuchRun(string name) =>
         new(new Status(StatusCode.NotFound, $"run: expected a run of this coordinator, got '{name}'"));

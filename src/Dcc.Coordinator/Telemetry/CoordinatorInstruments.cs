@@ -68,6 +68,7 @@ internal sealed class CoordinatorInstruments : IDisposable
         Gauge("dcc.run.round", "{round}", "The open round; the last one once the run is over.", run => run.OpenRound);
         Gauge("dcc.run.rounds", "{round}", "Rounds of the run; one more evaluation follows them.", run => run.Rounds);
         Gauge("dcc.run.round.age", "s", "How long the open round has been open; absent once the run is over.", run => run.RoundAge?.TotalSeconds);
+        Gauge("dcc.run.stalled", null, "1 while the run waits for its journal to be writable, else 0.", run => run.Stalled ? 1 : 0);
         Meter.CreateObservableGauge(
             "dcc.devices",
             () => AllRuns.SelectMany(group => new[]

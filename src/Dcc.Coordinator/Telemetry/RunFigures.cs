@@ -30,6 +30,7 @@ internal sealed class RunFigures
     private volatile int reported;
     private volatile int released;
     private volatile bool isOver;
+    private volatile bool isStalled;
 
     /// <summary>Shows a run as it is opened by this process.</summary>
     /// <param name="label">What it is called in metrics.</param>
@@ -74,6 +75,13 @@ internal sealed class RunFigures
 
     /// <summary>Neither waited for nor counted.</summary>
     internal int Released => released;
+
+    /// <summary>Whether the journal cannot be written.</summary>
+    internal bool Stalled
+    {
+        get => isStalled;
+        set => isStalled = value;
+    }
 
     internal long Accepted => Volatile.Read(ref accepted);
 

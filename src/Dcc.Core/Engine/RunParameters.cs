@@ -29,6 +29,9 @@ public sealed record RunParameters
     /// <summary>R where neither an option nor a file gives it.</summary>
     public const int DefaultRounds = 5;
 
+    private const double DefaultRoundDeadlineSeconds = 10;
+    private const int DefaultMostAbsences = 3;
+
     // Below this theta and its neighbour would be one number.
     private const double SmallestPerturbation = 1e-12;
 
@@ -90,10 +93,10 @@ public sealed record RunParameters
     public int? Quorum { get; init; }
 
     /// <summary>With a quorum: how long a round waits for everybody, in seconds from its first push, 0.001..86 400.</summary>
-    public double RoundDeadlineSeconds { get; init; } = 10;
+    public double RoundDeadlineSeconds { get; init; } = DefaultRoundDeadlineSeconds;
 
     /// <summary>With a quorum: rounds in a row that a device may be absent from before its theta is released, at least 1.</summary>
-    public int MostAbsences { get; init; } = 3;
+    public int MostAbsences { get; init; } = DefaultMostAbsences;
 
     /// <summary>
     /// The emulated devices as their tools describe them (the JSON of a system file), or null where the devices are real. The coordinator
@@ -185,8 +188,22 @@ public sealed record RunParameters
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
     /// <exception cref="JsonException">Not such a text.</exception>
-    public static RunParameters FromJson(ReadOnlySpan<byte> json) =>
-        JsonSerializer.Deserialize(json, RunParametersJson.Default.RunParameters) ?? throw new JsonException("null is not a run.");
+    public static RunParameters FromJson(ReadOnlySpan<byte> json)
+    {
+        var read = JsonSerializer.Deserialize(json, RunParametersJson.Default.RunParameters) ?? throw new JsonException("null is not a run.");
+
+        // Journals of versions that did not know these yet have them at their defaults; the generated reader gives a missing init-only property zero.
+        var reader = new Utf8JsonReader(json);
+        using var given = JsonDocument.ParseValue(ref reader);
+        return read with
+        {
+            ReportLimit = Has("reportLimit") ? read.ReportLimit : Report.LargestMagnitude,
+            RoundDeadlineSeconds = Has("roundDeadlineSeconds") ? read.RoundDeadlineSeconds : DefaultRoundDeadlineSeconds,
+            MostAbsences = Has("mostAbsences") ? read.MostAbsences : DefaultMostAbsences,
+        };
+
+        bool Has(string name) => given.RootElement.TryGetProperty(name, out _);
+    }
 
     private static void Range(string field, int value, int highest, List<InputFault> faults)
     {

@@ -25,6 +25,8 @@ public sealed class CompletionTests
     [InlineData("dcc simulate --link ge", "geo-satellite")]
     [InlineData("dcc link --profile nb", "nb-iot")]
     [InlineData("dcc scenario sch", "schema")]
+    [InlineData("dcc runs ex", "export")]
+    [InlineData("dcc runs export --o", "--output")]
     [InlineData("dcc scenario export chaos --format ", "chaos-mesh tc")]
     [InlineData("dcc completion z", "zsh")]
     [InlineData("dcc simulate --per", "--perturbation --perturbation-size")]

@@ -11,6 +11,7 @@ public sealed class HelpTests
     [InlineData("optimum")]
     [InlineData("verify")]
     [InlineData("report")]
+    [InlineData("runs")]
     [InlineData("scenario")]
     [InlineData("scenario export")]
     [InlineData("overhead")]

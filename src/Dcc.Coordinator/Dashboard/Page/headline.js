@@ -11,11 +11,12 @@ export class Headline {
   draw(model) {
     const { status, costs } = model;
     const last = model.series.last?.value;
-    const running = status.state === "running";
+    const stalled = status.state === "stalled";
+    const running = status.state === "running" || stalled;
     show("round", running ? `${number(status.round, 0)} <of> ${number(status.rounds, 0)}` : `${number(status.rounds, 0)} <${status.state}>`);
     if (status.state === "cancelled") show("round", `${number(status.round, 0)} <of ${number(status.rounds, 0)}, cancelled>`);
     document.getElementById("progress").value = running || status.state === "cancelled" ? status.round / Math.max(1, status.rounds) : 1;
-    show("left", running ? remaining(model) : "");
+    show("left", stalled ? status.reason : running ? remaining(model) : "");
     show("devices-now", `${number(status.connected, 0)} <of ${number(status.devices, 0)}>`);
     show("missing", running ? `${count(status.missing, "report")} missing` : "connected");
     show("mean-theta", number(status.meanTheta, 4));

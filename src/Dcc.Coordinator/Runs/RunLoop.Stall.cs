@@ -1,0 +1,167 @@
+using Dcc.Core.Engine;
+using Dcc.Journal;
+
+namespace Dcc.Coordinator.Runs;
+
+/// <summary>
+/// What a run does while its journal cannot be written, for want of room or of a server: it stalls. The record that could not be written is tried
+/// again, with growing delays, until it is stored; the effects after it wait, and with them every input that would move the engine. Streams,
+/// heartbeats and whoever asks for the run's state go on. Status and snapshot show the run as the journal has it.
+/// </summary>
+internal sealed partial class RunLoop
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(5);
+
+    // In order of arrival. A stream that comes and goes meanwhile leaves nothing behind, so what is kept are the live ones and what they said; beyond
+    // this the channel fills and its writers wait.
+    private readonly LinkedList<Input> deferred = [];
+    private string? stalledBecause;
+    private Durable durable;
+    private int executed;
+
+    // What the journal has: the engine is ahead of it from the moment that it closes a round until its record is stored.
+    private readonly record struct Durable(int Round, bool Finished, bool Cancelled, int Members, string Digest);
+
+    private int MostDeferred => InputCapacity + (2 * Parameters.Devices);
+
+    private void NoteDurable() => durable = new Durable(engine.Round, engine.Finished, engine.Cancelled, engine.Members, engine.Digest);
+
+    private bool TryNext(out Input input)
+    {
+        if (deferred.First is { } first)
+        {
+            input = first.Value;
+            deferred.RemoveFirst();
+            return true;
+        }
+
+        return inputs.Reader.TryRead(out input);
+    }
+
+    private void Stall(IOException reason)
+    {
+        stalledBecause = reason.Message;
+        figures.Stalled = true;
+        Log.Stalled(logger, name, stalledBecause);
+        TellStatus();
+    }
+
+    /// <summary>True when every effect of the input that stalled is executed, false when the run is to stop before.</summary>
+    /// <exception cref="JournalLostException">Waiting cannot help.</exception>
+    private async Task<bool> Outlast(Input interrupted, CancellationToken cancellation)
+    {
+        try
+        {
+            while (await Retry(cancellation).ConfigureAwait(false))
+            {
+                executed++;
+                Proceed(interrupted);
+                if (stalledBecause is null)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+        finally
+        {
+            // Whoever waits for it and was not answered never will be.
+            interrupted.Reply?.TrySetCanceled(CancellationToken.None);
+        }
+    }
+
+    // True when the record is stored, false when the run is to stop.
+    private async Task<bool> Retry(CancellationToken cancellation)
+    {
+        var record = effects[executed].Record!;
+        for (var delay = FirstRetry; !cancellation.IsCancellationRequested; delay = delay < LongestRetry / 2 ? 2 * delay : LongestRetry)
+        {
+            await AnswerUntil(Task.Delay(delay, time, cancellation)).ConfigureAwait(false);
+            if (cancellation.IsCancellationRequested)
+            {
+                break;
+            }
+
+            // Elsewhere: a server that does not answer takes its time to be given up.
+            var attempt = Task.Run(() => store.Append(name, record), CancellationToken.None);
+            await AnswerUntil(attempt).ConfigureAwait(false);
+            try
+            {
+                await attempt.ConfigureAwait(false);
+                Resume();
+                return true;
+            }
+            catch (IOException exception) when (exception is not JournalLostException)
+            {
+                if (stalledBecause != exception.Message)
+                {
+                    stalledBecause = exception.Message;
+                    TellStatus();
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private void Resume()
+    {
+        stalledBecause = null;
+        figures.Stalled = false;
+        Persisted();
+        Log.Resumed(logger, name, time.GetElapsedTime(commitStarted, commitEnded).TotalSeconds);
+        TellStatus();
+    }
+
+    private async Task AnswerUntil(Task end)
+    {
+        Task<bool>? more = null;
+        while (!end.IsCompleted)
+        {
+            while (deferred.Count < MostDeferred && inputs.Reader.TryRead(out var input))
+            {
+                if (!Answer(input))
+                {
+                    Defer(input);
+                }
+            }
+
+            // A channel that was completed has nothing more: what ends the run cancels the delay too.
+            more = more is { IsCompleted: false } ? more : inputs.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
+            var isOver = more.IsCompletedSuccessfully && !await more.ConfigureAwait(false);
+            await Task.WhenAny(deferred.Count < MostDeferred && !isOver ? [end, more] : [end]).ConfigureAwait(false);
+        }
+    }
+
+    private void Defer(in Input input)
+    {
+        if (input.Kind == InputKind.Cancel)
+        {
+            // It could not be recorded, and whoever asked is there to hear it.
+            input.Reply!.SetException(new IOException(stalledBecause));
+            return;
+        }
+
+        if (input is { Kind: InputKind.Event, Event.Kind: RoundEventKind.Left } && RemoveDeferredStream(input.Event.Incarnation))
+        {
+            return;
+        }
+
+        deferred.AddLast(input);
+    }
+
+    // Whether the stream that left had only just come: then nobody need ever know of it, unless it said that its device leaves for good.
+    private bool RemoveDeferredStream(long incarnation)
+    {
+        List<Input> said = [.. deferred.Where(input => input.Event.Incarnation == incarnation)];
+        if (!said.Exists(input => input.Kind == InputKind.Joined) || said.Exists(input => input.Event.Kind == RoundEventKind.Withdrew))
+        {
+            return false;
+        }
+
+        said.ForEach(input => deferred.Remove(input));
+        return true;
+    }
+}

@@ -1,0 +1,255 @@
+using System.Data;
+using System.Net.Sockets;
+using Dcc.Core.Engine;
+using Npgsql;
+
+namespace Dcc.Journal;
+
+/// <summary>
+/// Journals of one or more runs in a PostgreSQL database, which several coordinators may share, each with runs of its own: a second one that writes
+/// the same run is found out by the primary key. When <see cref="Append"/> returns, the server has committed the record with synchronous_commit
+/// on. Safe for concurrent use: one statement at a time, over one connection.
+/// </summary>
+/// <remarks>
+/// A connection that is lost takes the answer to an insert with it. The record is then inserted again on a new connection: the primary key tells
+/// whether the first attempt had stored it, and waits for it where it is still on its way.
+/// </remarks>
+public sealed class PostgresJournal : IJournalArchive
+{
+    private static readonly TimeSpan LastUse = TimeSpan.FromSeconds(1);
+
+    private readonly Lock gate = new();
+    private readonly string connectionString;
+    private readonly string store;
+    private readonly bool writes;
+    private readonly Dictionary<string, JournalRecord> inDoubt = [];
+    private NpgsqlConnection? connection;
+
+    private PostgresJournal(string connectionString, string store, bool writes)
+    {
+        this.connectionString = connectionString;
+        this.store = store;
+        this.writes = writes;
+    }
+
+    /// <summary>Opens a database to write, creating the tables where there are none.</summary>
+    /// <param name="connectionString">As Npgsql takes it.</param>
+    /// <param name="store">What the database is called in messages, without a password.</param>
+    /// <exception cref="InvalidDataException">Its tables are of another version.</exception>
+    /// <exception cref="IOException">The server cannot be reached, or refuses.</exception>
+    public static PostgresJournal Open(string connectionString, string store) => Open(new PostgresJournal(connectionString, store, writes: true));
+
+    /// <summary>Opens a database that holds journals already, to read or delete.</summary>
+    /// <inheritdoc cref="Open(string, string)"/>
+    public static PostgresJournal OpenExisting(string connectionString, string store) =>
+        Open(new PostgresJournal(connectionString, store, writes: false));
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Runs() => Use(connected =>
+        connected.Read("SELECT DISTINCT run FROM dcc_record ORDER BY run", [], reader => reader.GetString(0)));
+
+    /// <inheritdoc/>
+    public DateTimeOffset? Created(string run) => Use(connected => connected.Read(
+        "SELECT committed FROM dcc_record WHERE run = $1 AND sequence = 0", [run],
+        reader => (DateTimeOffset?)reader.GetFieldValue<DateTimeOffset>(0)).FirstOrDefault());
+
+    /// <inheritdoc/>
+    public IEnumerable<JournalRecord> Read(string run)
+    {
+        var next = -1L;
+        while (ReadAfter(run, next) is { } record)
+        {
+            next = record.Sequence;
+            yield return record;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Append(string run, JournalRecord record)
+    {
+        lock (gate)
+        {
+            try
+            {
+                Use(connected => Insert(connected, run, record));
+                inDoubt.Remove(run);
+            }
+            catch (IOException exception) when (exception is not JournalLostException)
+            {
+                inDoubt[run] = record;
+                throw new IOException($"journal record {record.Sequence} cannot be written: {exception.Message}", exception);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Delete(string run) => Use(connected =>
+    {
+        if (!connected.Ask<bool>($"SELECT pg_try_advisory_lock({PostgresSchema.LockKey})"))
+        {
+            throw new IOException($"{store} is open in a coordinator");
+        }
+
+        try
+        {
+            connected.Read("DELETE FROM dcc_record WHERE run = $1", [run], _ => 0);
+        }
+        finally
+        {
+            connected.Ask<bool>($"SELECT pg_advisory_unlock({PostgresSchema.LockKey})");
+        }
+
+        return true;
+    });
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // Whoever still waits for a server that does not answer must not hold the process up: its end closes the connection.
+        if (gate.TryEnter(LastUse))
+        {
+            connection?.Dispose();
+            gate.Exit();
+        }
+    }
+
+    private static PostgresJournal Open(PostgresJournal journal)
+    {
+        try
+        {
+            journal.Use(_ => true);
+            return journal;
+        }
+        catch (Exception)
+        {
+            journal.Dispose();
+            throw;
+        }
+    }
+
+    private bool Insert(NpgsqlConnection connected, string run, JournalRecord record)
+    {
+        try
+        {
+            var inserted = connected.Read(
+                """
+                INSERT INTO dcc_record (run, sequence, kind, body, hash) SELECT $1, $2, $3, $4, $5
+                WHERE $2 = 0 OR EXISTS (SELECT 1 FROM dcc_record WHERE run = $1 AND sequence = $2 - 1) RETURNING sequence
+                """,
+                [run, record.Sequence, (int)record.Kind, record.Body, record.Hash], reader => reader.GetInt64(0));
+            return inserted.Count > 0 ? true : throw JournalLostException.Gap(run, record);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            var stored = connected.Read(
+                "SELECT hash FROM dcc_record WHERE run = $1 AND sequence = $2", [run, record.Sequence], reader => reader.GetFieldValue<byte[]>(0));
+            var same = stored is [var hash] && hash.AsSpan().SequenceEqual(record.Hash);
+
+            // The same content without a doubt about it is not this process's: two coordinators may well compute the same.
+            return same && inDoubt.TryGetValue(run, out var doubtful) && doubtful.Sequence == record.Sequence
+                ? true
+                : throw JournalLostException.Taken(run, record, same);
+        }
+        catch (NpgsqlException exception) when (exception is not PostgresException)
+        {
+            // Whatever became of it, the next attempt may find it stored.
+            inDoubt[run] = record;
+            throw;
+        }
+        catch (PostgresException exception) when (exception.SqlState[..2] is "42" or "XX" && exception.SqlState != PostgresErrorCodes.InternalError)
+        {
+            throw new JournalLostException($"run '{run}': {store} is damaged: record {record.Sequence} cannot be written ({exception.MessageText})", exception);
+        }
+    }
+
+    private JournalRecord? ReadAfter(string run, long sequence)
+    {
+        try
+        {
+            return Use(connected => connected.Read(
+                "SELECT sequence, kind, body, hash FROM dcc_record WHERE run = $1 AND sequence > $2 ORDER BY sequence LIMIT 1", [run, sequence],
+                reader => new JournalRecord(
+                    reader.GetInt64(0), (JournalRecordKind)reader.GetInt32(1), reader.GetFieldValue<byte[]>(2), reader.GetFieldValue<byte[]>(3))).FirstOrDefault());
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new JournalException(sequence + 1, $"it cannot be read ({exception.Message})");
+        }
+    }
+
+    // A connection that turns out broken is replaced once, at once: servers are restarted, and proxies cut what is idle. Whoever needs more patience
+    // has it: a run that stalls tries again.
+    private T Use<T>(Func<NpgsqlConnection, T> ask)
+    {
+        lock (gate)
+        {
+            try
+            {
+                var fresh = connection is not { FullState: ConnectionState.Open };
+                try
+                {
+                    return ask(Connect());
+                }
+                catch (NpgsqlException) when (!fresh && connection is not { FullState: ConnectionState.Open })
+                {
+                    return ask(Connect());
+                }
+            }
+            catch (PostgresException exception) when (exception.SqlState[..2] is "XX" or "42" && exception.SqlState != PostgresErrorCodes.InsufficientPrivilege)
+            {
+                throw new InvalidDataException($"{store}: {exception.MessageText}", exception);
+            }
+            catch (Exception exception) when (exception is NpgsqlException or SocketException or TimeoutException)
+            {
+                throw new IOException($"{store}: {Reason(exception)}", exception);
+            }
+        }
+    }
+
+    private NpgsqlConnection Connect()
+    {
+        if (connection is { FullState: ConnectionState.Open })
+        {
+            return connection;
+        }
+
+        connection?.Dispose();
+        connection = new NpgsqlConnection(connectionString);
+        connection.Open();
+        try
+        {
+            Prepare(connection);
+        }
+        catch (Exception)
+        {
+            connection.Dispose();
+            throw;
+        }
+
+        return connection;
+    }
+
+    private void Prepare(NpgsqlConnection opened)
+    {
+        if (!writes)
+        {
+            PostgresSchema.Require(opened, store);
+            return;
+        }
+
+        // remote_apply promises more.
+        opened.Execute("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') <> 'remote_apply'");
+        PostgresSchema.Migrate(opened, store);
+        if (!opened.Ask<bool>($"SELECT pg_try_advisory_lock_shared({PostgresSchema.LockKey})"))
+        {
+            throw new IOException($"{store}: somebody is deleting runs there");
+        }
+    }
+
+    private static string Reason(Exception exception) => exception switch
+    {
+        PostgresException refusal => $"{refusal.MessageText} ({refusal.SqlState})",
+        { InnerException: SocketException or TimeoutException or IOException } => $"{exception.Message} ({exception.InnerException.Message})",
+        _ => exception.Message,
+    };
+}

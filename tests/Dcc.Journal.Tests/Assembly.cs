@@ -1,0 +1,3 @@
+using Dcc.Journal.Tests;
+
+[assembly: AssemblyFixture(typeof(PostgresServer))]
