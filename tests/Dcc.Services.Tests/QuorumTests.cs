@@ -121,6 +121,29 @@ public class QuorumTests
         Assert.Equal(1ul, (await host.Status()).Refused["implausible"]);
     }
 
+    [Fact]
+    public async Task Clip_OneLiar_IsNamedOnceAndCountedEachRound()
+    {
+        await using var host = await CoordinatorHost.Start(("Run:Robust", "clip"));
+        using var watch = host.Operation.WatchRun(new RunRequest { Run = CoordinatorHost.Run }, cancellationToken: Cancellation);
+        var devices = await Talker.JoinAll(host);
+        for (uint round = 0; round < 3; round++)
+        {
+            for (var device = 0; device < devices.Length; device++)
+            {
+                var push = (await devices[device].Next()).Push;
+                Assert.Equal(round, push.Round);
+                var others = device == 2 ? 1e9 : 2 + (0.1 * (push.PriceOthers - push.Price));
+                await devices[device].Say(Talker.Report(round, cost: 2, own: 2, others: others));
+            }
+        }
+
+        Assert.Equal(3u, (await devices[0].Next()).Push.Round);
+        var status = await host.Status();
+        Assert.Equal((3ul, 9ul), (status.ReportsClipped, status.ReportsAccepted));
+        Assert.Equal(["suspected 0"], await Events(watch, 1, "suspected"));
+    }
+
     private static Task<CoordinatorHost> Start(int quorum, double deadlineSeconds, int mostAbsences) => CoordinatorHost.Start(
         ("Run:Quorum", Text(quorum)), ("Run:RoundDeadlineSeconds", Text(deadlineSeconds)), ("Run:MostAbsences", Text(mostAbsences)));
 
@@ -131,10 +154,10 @@ public class QuorumTests
         var events = new List<string>();
         while (events.Count < count && await watch.ResponseStream.MoveNext(Cancellation))
         {
-            if (watch.ResponseStream.Current.Event is { Device: 2 } happened && kinds.Contains(happened.Kind))
-            {
-                events.Add($"{happened.Kind} {happened.Round}");
-            }
+            // What happened before the watch began stands in its snapshot.
+            var update = watch.ResponseStream.Current;
+            RunEvent[] told = update.Event is { } happened ? [happened] : [.. update.Snapshot?.Events ?? []];
+            events.AddRange(told.Where(one => one.Device == 2 && kinds.Contains(one.Kind)).Select(one => $"{one.Kind} {one.Round}"));
         }
 
         return events;

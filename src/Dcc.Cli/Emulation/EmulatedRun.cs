@@ -315,7 +315,7 @@ internal sealed class EmulatedRun : IDisposable
     private void TakeEvent(RunEvent happened)
     {
         // The others were noted by this process.
-        if (happened.Kind is not ("joined" or "left" or "refused" or "absent" or "released" or "withdrawn"))
+        if (happened.Kind is not ("joined" or "left" or "refused" or "absent" or "released" or "withdrawn" or "suspected"))
         {
             return;
         }

@@ -31,6 +31,7 @@ internal static class RunJson
         json.WriteNumber("reportsDuplicate", status.ReportsDuplicate);
         json.WriteNumber("reportsStale", status.ReportsStale);
         json.WriteNumber("reportsFenced", status.ReportsFenced);
+        json.WriteNumber("reportsClipped", status.ReportsClipped);
         json.WriteStartObject("refused");
         foreach (var (reason, count) in status.Refused)
         {

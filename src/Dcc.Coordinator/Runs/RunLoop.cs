@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Threading.Channels;
 using Dcc.Coordinator.Telemetry;
+using Dcc.Core.Coordination;
 using Dcc.Core.Engine;
 using Dcc.Core.Validation;
 using Dcc.Hosting.Telemetry;
@@ -38,6 +39,7 @@ internal sealed partial class RunLoop
     private readonly TimeProvider time;
     private readonly RunHistory history;
     private readonly long[] pushedAt;
+    private readonly bool[] suspected;
     private readonly float[] roundTrips;
     private readonly long openedAt;
 
@@ -79,6 +81,7 @@ internal sealed partial class RunLoop
         this.logger = logger;
         openedAt = time.GetUtcNow().ToUnixTimeMilliseconds();
         pushedAt = new long[engine.Parameters.Devices];
+        suspected = new bool[engine.Parameters.Robust == RobustKind.None ? 0 : engine.Parameters.Devices];
         roundTrips = new float[engine.Parameters.Devices];
         Array.Fill(roundTrips, Unknown);
         resumedAt = isResumed ? engine.Round : -1;
@@ -492,6 +495,7 @@ internal sealed partial class RunLoop
     private void Publish(CommittedRound committed)
     {
         TellAbsences(committed);
+        TellSuspects(committed);
         var now = time.GetTimestamp();
         TimeSpan? duration = committedAt == 0 ? null : time.GetElapsedTime(committedAt, now);
         history.Add(
@@ -515,6 +519,19 @@ internal sealed partial class RunLoop
         {
             Log.Finished(logger, name, engine.Digest);
             EndWatches();
+        }
+    }
+
+    // Once for each device; how often is counted.
+    private void TellSuspects(CommittedRound committed)
+    {
+        for (var device = 0; device < suspected.Length && !engine.Finished; device++)
+        {
+            if (engine.Update.Clipped[device] && !suspected[device])
+            {
+                suspected[device] = true;
+                Happened("suspected", device, "its report says more than any device can do to the others", committed.Round);
+            }
         }
     }
 
@@ -596,6 +613,7 @@ internal sealed partial class RunLoop
             ReportsDuplicate = (ulong)engine.Counters.Duplicate,
             ReportsStale = (ulong)engine.Counters.Stale,
             ReportsFenced = (ulong)engine.Counters.Fenced,
+            ReportsClipped = (ulong)engine.Counters.Clipped,
             OpenedUnixMilliseconds = openedAt,
         };
         foreach (var refusal in Enum.GetValues<Refusal>().Where(refusal => engine.Counters.Refused(refusal) > 0))

@@ -86,6 +86,9 @@ internal sealed class CoordinatorInstruments : IDisposable
     {
         Meter.CreateObservableCounter("dcc.reports", () => AllRuns.SelectMany(Reports), "{report}", "Reports by what became of them.");
         Meter.CreateObservableCounter(
+            "dcc.reports.clipped", () => AllRuns.Select(group => OfRun(group, run => run.Clipped)), "{report}",
+            "Accepted reports whose pull on the others was clipped: what a liar says, or noise now and then.");
+        Meter.CreateObservableCounter(
             "dcc.streams",
             () => AllRuns.SelectMany(group => new[]
             {

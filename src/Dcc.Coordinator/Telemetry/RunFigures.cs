@@ -22,6 +22,7 @@ internal sealed class RunFigures
     private long duplicate;
     private long late;
     private long fenced;
+    private long clipped;
     private long firstStreams;
     private long resumedStreams;
     private volatile int round;
@@ -91,6 +92,8 @@ internal sealed class RunFigures
 
     internal long Fenced => Volatile.Read(ref fenced);
 
+    internal long Clipped => Volatile.Read(ref clipped);
+
     internal long FirstStreams => Volatile.Read(ref firstStreams);
 
     internal long ResumedStreams => Volatile.Read(ref resumedStreams);
@@ -109,6 +112,7 @@ internal sealed class RunFigures
         Volatile.Write(ref duplicate, counters.Duplicate);
         Volatile.Write(ref late, counters.Stale);
         Volatile.Write(ref fenced, counters.Fenced);
+        Volatile.Write(ref clipped, counters.Clipped);
         for (var refusal = 0; refusal < Refusals; refusal++)
         {
             Volatile.Write(ref refused[refusal], counters.Refused((Refusal)refusal));

@@ -35,6 +35,7 @@ public sealed class ConstraintUpdate
 
     // What the others feel of each device: its term of the coupling sum, from its last report.
     private readonly double[] pull;
+    private readonly bool[] clipped;
 
     /// <summary>Starts at the initial theta of valid parameters.</summary>
     public ConstraintUpdate(RunParameters parameters)
@@ -48,6 +49,7 @@ public sealed class ConstraintUpdate
         epsilonOthers = new double[theta.Length];
         gradient = new double[theta.Length];
         pull = new double[theta.Length];
+        clipped = new bool[theta.Length];
     }
 
     /// <summary>theta_n, one entry per device in [0, 1].</summary>
@@ -61,6 +63,9 @@ public sealed class ConstraintUpdate
 
     /// <summary>The gradient of the last update; of a device without a report that of the last one it gave, 0 where it is released.</summary>
     public ReadOnlySpan<double> Gradient => gradient;
+
+    /// <summary>Whose report was clipped in the last update that had one of theirs: honest noise now and then, a liar again and again.</summary>
+    public ReadOnlySpan<bool> Clipped => clipped;
 
     /// <summary>Computes the pushes of a round. In the last one, round R, and in exact-multiplier mode nothing is perturbed.</summary>
     public void Prepare(int round, Span<Push> pushes)
@@ -119,7 +124,7 @@ public sealed class ConstraintUpdate
             if (attendance.HasReport(j))
             {
                 var slope = epsilonOthers[j] == 0 ? 0 : (reports[j].Others - reports[j].Cost) / epsilonOthers[j];
-                pull[j] = parameters.Robust == RobustKind.Clip ? Math.Clamp(slope, 0, PriceSlope(Others(total, j), epsilonOthers[j])) : slope;
+                pull[j] = Clip(j, slope, PriceSlope(Others(total, j), epsilonOthers[j]));
             }
         }
 
@@ -141,8 +146,7 @@ public sealed class ConstraintUpdate
         {
             if (attendance.HasReport(j))
             {
-                var frequency = parameters.Robust == RobustKind.Clip ? Math.Clamp(reports[j].Others, 0, 1) : reports[j].Others;
-                pull[j] = theta.Length == 1 ? 0 : frequency * congestion.PriceDerivative(Others(total, j));
+                pull[j] = theta.Length == 1 ? 0 : Clip(j, reports[j].Others, 1) * congestion.PriceDerivative(Others(total, j));
             }
         }
 
@@ -154,6 +158,13 @@ public sealed class ConstraintUpdate
                 gradient[i] = -reports[i].Own + (coupling - pull[i]);
             }
         }
+    }
+
+    private double Clip(int device, double value, double most)
+    {
+        var inside = parameters.Robust == RobustKind.Clip ? Math.Clamp(value, 0, most) : value;
+        clipped[device] = inside != value;
+        return inside;
     }
 
     // What a device that offloads in every step feels of its neighbours: nobody pulls harder.

@@ -81,6 +81,9 @@ public sealed class EngineCounters
     /// <summary>Reports from a stream that was replaced or refused.</summary>
     public long Fenced { get; internal set; }
 
+    /// <summary>Reports whose pull on the others was clipped; they count as accepted too.</summary>
+    public long Clipped { get; internal set; }
+
     /// <summary>Inputs refused, by reason.</summary>
     public long Refused(Refusal refusal) => refused[(int)refusal];
 

@@ -357,6 +357,7 @@ public sealed class RoundEngine
         var used = (Push[])pushes.Clone();
         Attendance[] attendance = parameters.Quorum is null ? [] : roll.Attendance();
         Advance(attendance);
+        Counters.Clipped += Finished ? 0 : update.Clipped.Count(true);
         var committed = new CommittedRound(
             round, used, (Report[])reports.Clone(), Finished ? [] : update.Theta.ToArray(), attendance);
         last = JournalRecord.After(last, JournalRecordKind.Round, committed.ToBytes());

@@ -5,7 +5,7 @@ import { clock, count } from "./format.js";
 
 const mostShown = 200, groupWithin = 1000;
 const looks = {
-  "fault": "bad", "killed": "bad", "refused": "warn", "exited": "warn", "restarted": "good", "fault-ended": "good", "joined": "faint", "left": "faint", "withdrawn": "plain", "absent": "warn", "released": "warn",
+  "fault": "bad", "killed": "bad", "refused": "warn", "exited": "warn", "restarted": "good", "fault-ended": "good", "joined": "faint", "left": "faint", "withdrawn": "plain", "absent": "warn", "released": "warn", "suspected": "bad",
 };
 
 export class Events {

@@ -33,6 +33,7 @@ export class Headline {
   #state(status) {
     const pill = document.getElementById("state");
     pill.hidden = false;
+    showRefused(status);
     pill.textContent = status.state;
     pill.className = `pill ${status.state}`;
     const digest = document.getElementById("digest");
@@ -66,4 +67,13 @@ function remaining({ status, durations }) {
   if (durations.length < 2) return "";
   const mean = durations.reduce((sum, value) => sum + value, 0) / durations.length;
   return `${milliseconds(mean)} a round, about ${duration(mean * (status.rounds - status.round + 1) / 1000)} left`;
+}
+
+// What the coordinator turned away since it started, whoever said it; a stream that never was a device's has no event.
+function showRefused(status) {
+  const counts = { ...status.refused, ...(status.reportsClipped ? { "clipped report": status.reportsClipped } : {}) };
+  const element = document.getElementById("refused");
+  const text = Object.entries(counts).map(([reason, times]) => `${reason.replaceAll("-", " ")} ${number(times, 0)}`).join(", ");
+  element.hidden = text === "";
+  if (element.textContent !== `Refused or clipped: ${text}.`) element.textContent = `Refused or clipped: ${text}.`;
 }

@@ -11,7 +11,7 @@ export const recentRounds = 200;
 export const categories = ["faults", "processes", "joins and leaves", "refusals"];
 
 export const categoryOf = kind =>
-  kind.startsWith("fault") ? "faults" : ["joined", "left", "withdrawn", "absent", "released"].includes(kind) ? "joins and leaves" : kind === "refused" ? "refusals" : "processes";
+  kind.startsWith("fault") ? "faults" : ["joined", "left", "withdrawn", "absent", "released"].includes(kind) ? "joins and leaves" : kind === "refused" || kind === "suspected" ? "refusals" : "processes";
 
 const decode = (base64, type) => new type(Uint8Array.from(atob(base64), character => character.charCodeAt(0)).buffer);
 
