@@ -1,5 +1,6 @@
 using Dcc.Agent.Telemetry;
 using Dcc.Core.Validation;
+using Dcc.Hosting.Security;
 using Dcc.Protocol;
 using Dcc.Protocol.V1;
 using Grpc.Core;
@@ -58,6 +59,7 @@ internal sealed class StreamConnector
 
     private readonly int device;
     private readonly string run;
+    private readonly ClientSecurity security;
     private readonly Coordination.CoordinationClient client;
     private readonly AgentInstruments instruments;
     private readonly ResiliencePipeline pipeline;
@@ -69,6 +71,7 @@ internal sealed class StreamConnector
         this.client = client;
         this.instruments = instruments;
         run = options.Run;
+        security = options.Security;
         pipeline = new ResiliencePipelineBuilder { TimeProvider = time, Name = PipelineName }
             .AddRetry(new RetryStrategyOptions
             {
@@ -125,9 +128,10 @@ internal sealed class StreamConnector
 
     private async Task<CoordinatorStream> Attempt(int lastRoundHeld, CancellationToken cancellation)
     {
+        var authorization = Authorization();
         var watchdog = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         watchdog.CancelAfter(WelcomeTimeout);
-        var call = client.Participate(cancellationToken: cancellation);
+        var call = client.Participate(authorization, cancellationToken: cancellation);
         try
         {
             var hello = new Hello
@@ -148,6 +152,19 @@ internal sealed class StreamConnector
             throw exception as RpcException ?? new RpcException(silent
                 ? new Status(StatusCode.DeadlineExceeded, "no welcome in time")
                 : new Status(StatusCode.Unavailable, exception.Message, exception));
+        }
+    }
+
+    private Metadata? Authorization()
+    {
+        try
+        {
+            return security.Bearer() is { } token ? new Metadata { { "authorization", "Bearer " + token } } : null;
+        }
+        catch (InvalidInputException exception)
+        {
+            // A token that is being replaced may be there at the next attempt.
+            throw new RpcException(new Status(StatusCode.Unavailable, exception.Message));
         }
     }
 

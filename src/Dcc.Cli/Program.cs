@@ -30,6 +30,7 @@ internal static class Program
             ScenarioCommand.Create(),
             OverheadCommand.Create(),
             LinkCommand.Create(),
+            CertsCommand.Create(),
             CompletionCommand.Create(),
         };
         HelpText.Install(root);

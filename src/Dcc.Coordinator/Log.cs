@@ -34,4 +34,13 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Information, "[{TraceId}] Run {Run}: cancelled in round {Round}")]
     internal static partial void Cancelled(ILogger logger, LoggedTrace traceId, string run, int round);
+
+    [LoggerMessage(20, LogLevel.Warning, "INSECURE: {Address} is open without TLS beyond loopback: whoever reaches it can read, join and operate every run")]
+    internal static partial void Insecure(ILogger logger, string address);
+
+    [LoggerMessage(21, LogLevel.Warning, "Anybody who reaches {Address} can join a run: neither certificates nor tokens are asked of devices")]
+    internal static partial void OpenToDevices(ILogger logger, string address);
+
+    [LoggerMessage(22, LogLevel.Error, "A changed file cannot be used, what it held before stays in force: {Reason}")]
+    internal static partial void FilesKept(ILogger logger, string reason);
 }
