@@ -132,13 +132,14 @@ internal sealed class StreamConnector
         var watchdog = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         watchdog.CancelAfter(WelcomeTimeout);
         var call = client.Participate(authorization, cancellationToken: cancellation);
+        RpcException? unwritten = null;
         try
         {
             var hello = new Hello
             {
                 Run = run, Device = (uint)device, RoundsHeld = (uint)(lastRoundHeld + 1), ProtocolVersion = Wire.Version,
             };
-            await Write(call, new DeviceMessage { Hello = hello }, watchdog.Token).ConfigureAwait(false);
+            unwritten = await Write(call, new DeviceMessage { Hello = hello }, watchdog.Token).ConfigureAwait(false);
             return await call.ResponseStream.MoveNext(watchdog.Token).ConfigureAwait(false) && call.ResponseStream.Current.Welcome is { } welcome
                 ? new CoordinatorStream(call, welcome, watchdog)
                 : throw new RpcException(new Status(StatusCode.Unavailable, "the stream ended before its welcome"));
@@ -149,7 +150,7 @@ internal sealed class StreamConnector
             call.Dispose();
             watchdog.Dispose();
             cancellation.ThrowIfCancellationRequested();
-            throw exception as RpcException ?? new RpcException(silent
+            throw exception as RpcException ?? unwritten ?? new RpcException(silent
                 ? new Status(StatusCode.DeadlineExceeded, "no welcome in time")
                 : new Status(StatusCode.Unavailable, exception.Message, exception));
         }
@@ -168,18 +169,21 @@ internal sealed class StreamConnector
         }
     }
 
-    // A write into a call that has ended fails in ways that depend on the moment; why it ended is what the read that follows is told.
-    private static async Task Write(
+    // A write into a call that has ended fails in ways that depend on the moment; why it ended is what the read that follows is told, unless there
+    // never was a connection: then the reading is merely cancelled, and this is why.
+    private static async Task<RpcException?> Write(
         AsyncDuplexStreamingCall<DeviceMessage, CoordinatorMessage> call, DeviceMessage message, CancellationToken watchdog)
     {
         try
         {
             await call.RequestStream.WriteAsync(message, watchdog).ConfigureAwait(false);
+            return null;
         }
 #pragma warning disable CA1031
-        catch (Exception) when (!watchdog.IsCancellationRequested)
+        catch (Exception exception) when (!watchdog.IsCancellationRequested)
 #pragma warning restore CA1031
         {
+            return exception as RpcException;
         }
     }
 }

@@ -41,8 +41,8 @@ internal sealed class EmulatedNetwork : IAsyncDisposable
     internal DeviceLedger[] Ledgers { get; }
 
     /// <summary>What the agent of some devices is given as its coordinator's addresses.</summary>
-    internal string Addresses(int first, int count) => string.Join(',', Links.Skip(first).Take(count).Select(link =>
-        string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{link.Address.Port}")));
+    internal string Addresses(string scheme, int first, int count) => string.Join(',', Links.Skip(first).Take(count).Select(link =>
+        string.Create(CultureInfo.InvariantCulture, $"{scheme}://127.0.0.1:{link.Address.Port}")));
 
     public async ValueTask DisposeAsync()
     {
