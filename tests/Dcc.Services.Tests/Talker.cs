@@ -37,6 +37,18 @@ internal sealed class Talker : IDisposable
 
     internal Task Say(DeviceMessage message) => call.RequestStream.WriteAsync(message, TestContext.Current.CancellationToken);
 
+    /// <summary>Says something on a stream that the coordinator may have ended already; why, is what the read that follows is told.</summary>
+    internal async Task SayIfOpen(DeviceMessage message)
+    {
+        try
+        {
+            await Say(message);
+        }
+        catch (Exception exception) when (exception is RpcException or InvalidOperationException)
+        {
+        }
+    }
+
     internal async Task<CoordinatorMessage> Next()
     {
         Assert.True(await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken), "the stream ended without a reason");
