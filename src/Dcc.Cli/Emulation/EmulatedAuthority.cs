@@ -36,7 +36,12 @@ internal sealed class EmulatedAuthority : IDisposable
 
     /// <summary>What the coordinator is started with.</summary>
     internal IEnumerable<string> CoordinatorArguments =>
-        ["--certificate", files.CertificateOf("server"), "--key", files.KeyOf("server"), "--client-ca", files.Authorities];
+    [
+        "--certificate", files.CertificateOf("server"), "--key", files.KeyOf("server"), "--client-ca", files.Authorities, "--plaintext-tap", PlaintextTap,
+    ];
+
+    /// <summary>Where the coordinator shows what its connections carry.</summary>
+    internal string PlaintextTap => Path.Combine(root, "tap");
 
     /// <summary>What the agent of some devices is started with: a certificate that names no others.</summary>
     internal IEnumerable<string> AgentArguments(int first, int last)

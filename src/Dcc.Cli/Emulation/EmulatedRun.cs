@@ -79,7 +79,7 @@ internal sealed class EmulatedRun : IDisposable
                 .. authority?.CoordinatorArguments ?? [],
             ],
             logs, what => Note(what, "coordinator", null));
-        network = new EmulatedNetwork(scenario.Links, endPoint, parameters.Seed, instruments, (device, direction, moment, message) =>
+        network = new EmulatedNetwork(scenario.Links, endPoint, parameters.Seed, instruments, authority?.PlaintextTap, (device, direction, moment, message) =>
             Guard(() => faults!.Seen(device, direction, moment, message)));
         agents = [.. Enumerable.Range(0, (parameters.Devices + devicesPerProcess - 1) / devicesPerProcess).Select(index =>
         {

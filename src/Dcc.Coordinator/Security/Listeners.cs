@@ -11,7 +11,7 @@ namespace Dcc.Coordinator.Security;
 /// <summary>
 /// The coordinator's ports, each a pipeline from the socket to HTTP:
 /// <code>
-///   gRPC   socket -- bytes -- limits -- TLS, if https -- HTTP/2
+///   gRPC   socket -- bytes -- limits -- TLS, if https -- tap, if asked for -- HTTP/2
 ///   pages  socket -- TLS, if https -- HTTP/1.1
 /// </code>
 /// </summary>
@@ -75,6 +75,10 @@ internal sealed class Listeners(
             if (isGrpc && isTls)
             {
                 PeerLimits.NoteHandshake(endpoint);
+                if (options.Value.Security.PlaintextTap is { } tap)
+                {
+                    PlaintextTap.Show(endpoint, tap);
+                }
             }
         }
     }

@@ -32,6 +32,9 @@ internal sealed class SecurityOptions
     /// <summary>Listens beyond loopback without TLS, and lets everybody there operate the coordinator where nothing else is asked of operators.</summary>
     public bool Insecure { get; set; }
 
+    /// <summary>Unix socket of a local program that is shown what connections carry inside of TLS.</summary>
+    public string? PlaintextTap { get; set; }
+
     /// <summary>Whether devices must show who they are.</summary>
     internal bool AsksDevices => (ClientCa ?? TokenKey) is not null;
 
@@ -46,6 +49,7 @@ internal sealed class SecurityOptions
         new("--revoked", "Coordinator:Security:Revoked", "FILE", "Serial numbers of withdrawn certificates, as dcc certs revoke writes them [none]."),
         new("--token-key", "Coordinator:Security:TokenKey", "FILE", "Key of the join tokens of dcc certs token (mode 600) [none asked]."),
         new("--operator-token-file", "Coordinator:Security:OperatorTokenFile", "FILE", "Secret that operators must send (mode 600) [none asked]."),
+        new("--plaintext-tap", "Coordinator:Security:PlaintextTap", "SOCKET", "Unix socket that is shown what TLS carries, for dcc emulate to count [none]."),
         new("--insecure", "Coordinator:Security:Insecure", "", "Listen beyond loopback without TLS, open to whoever reaches it."),
     ];
 
@@ -66,6 +70,11 @@ internal sealed class SecurityOptions
         if (ClientCa is not null && !IsTls(listen))
         {
             faults.Add(new InputFault("listen", "https://IP:PORT with client-ca", listen));
+        }
+
+        if (PlaintextTap is not null && !IsTls(listen))
+        {
+            faults.Add(new InputFault("listen", "https://IP:PORT with plaintext-tap", listen));
         }
 
         if (Revoked is not null && ClientCa is null)
