@@ -41,7 +41,7 @@ internal static class WatchCommand
             [
                 ("dcc watch", "the only run of the coordinator on this machine"),
                 ("dcc watch http://edge.example:5080 --run harbour", "one of several, elsewhere"),
-                ("dcc watch https://edge.example:5080 --ca certs/ca.pem --certificate certs/operator.pem --key certs/operator.key", "with mutual TLS"),
+                ("dcc watch https://edge.example:5080 --ca ca.pem --token-file operator", "by TLS, with a token"),
                 ("dcc watch --json | jq .round.meanCost", "its cost, round by round"),
             ],
             ExitCodes = "0 the run finished, 1 it was cancelled, the watch was interrupted or the coordinator stayed away, 2 bad input (no "

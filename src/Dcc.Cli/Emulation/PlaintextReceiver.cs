@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
+using Dcc.Core.Validation;
 using Dcc.Links;
 using Dcc.Links.Ledger;
 
@@ -23,7 +24,7 @@ internal sealed class PlaintextReceiver : IAsyncDisposable
     internal PlaintextReceiver(string path, SealedConnections contents)
     {
         this.contents = contents;
-        listener.Bind(new UnixDomainSocketEndPoint(path));
+        listener.Bind(EndPoint(path));
         listener.Listen(Backlog);
         accepting = Accept();
     }
@@ -35,6 +36,18 @@ internal sealed class PlaintextReceiver : IAsyncDisposable
         await accepting.ConfigureAwait(false);
         listener.Dispose();
         stop.Dispose();
+    }
+
+    private static UnixDomainSocketEndPoint EndPoint(string path)
+    {
+        try
+        {
+            return new UnixDomainSocketEndPoint(path);
+        }
+        catch (ArgumentException)
+        {
+            throw new InvalidInputException("TMPDIR", "a temporary folder with a path of at most 80 characters", path);
+        }
     }
 
     private async Task Accept()

@@ -26,6 +26,7 @@ public sealed class CompletionTests
     [InlineData("dcc link --profile nb", "nb-iot")]
     [InlineData("dcc scenario sch", "schema")]
     [InlineData("dcc scenario export chaos --format ", "chaos-mesh tc")]
+    [InlineData("dcc certs re", "revoke")]
     [InlineData("dcc completion z", "zsh")]
     [InlineData("dcc simulate --per", "--perturbation --perturbation-size")]
     [InlineData("dcc emulate ./no-such", "")]

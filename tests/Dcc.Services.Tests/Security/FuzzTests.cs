@@ -14,6 +14,7 @@ namespace Dcc.Services.Tests.Security;
 public sealed class FuzzTests : IDisposable
 {
     private const int Connections = 150;
+    private const int Silent = 40;
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
 
     private readonly TestAuthority authority = new();
@@ -37,10 +38,14 @@ public sealed class FuzzTests : IDisposable
         using var held = new SemaphoreSlim(8);
         var attacks = Enumerable.Range(0, Connections).Select(_ => Mutated(conversation, random)).ToList();
 
+        // Some begin a conversation and say no more, as long as the run lasts.
+        var silent = await Task.WhenAll(Enumerable.Range(0, Silent).Select(i => Begin(host, conversation[..(i * conversation.Length / Silent)])));
+
         // Some inside of TLS by a peer without a certificate, the rest as they are.
         var attacking = Task.WhenAll(attacks.Select((bytes, i) => Attack(host, bytes, inside: isTls && i % 2 == 0, held)));
         var codes = isTls ? await authority.RunDevices(host) : await host.RunDevices();
         await attacking;
+        Array.ForEach(silent, connection => connection.Dispose());
         Assert.All(codes, code => Assert.Equal(0, code));
         var status = await host.Status();
         Assert.True(("finished", CoordinatorHost.UndisturbedDigest()) == (status.State, status.Digest), $"seed {seed}: {status}");
@@ -90,15 +95,22 @@ public sealed class FuzzTests : IDisposable
         }
     }
 
+    private static async Task<TcpClient> Begin(CoordinatorHost host, byte[] bytes)
+    {
+        var tcp = new TcpClient();
+        var address = new Uri(host.Address);
+        await tcp.ConnectAsync(address.Host, address.Port, Cancellation);
+        await tcp.GetStream().WriteAsync(bytes, Cancellation);
+        return tcp;
+    }
+
     // Says it, listens for a while, and is gone without a farewell.
     private static async Task Attack(CoordinatorHost host, byte[] bytes, bool inside, SemaphoreSlim held)
     {
         await held.WaitAsync(Cancellation);
         try
         {
-            using var tcp = new TcpClient();
-            var address = new Uri(host.Address);
-            await tcp.ConnectAsync(address.Host, address.Port, Cancellation);
+            using var tcp = await Begin(host, []);
             Stream stream = tcp.GetStream();
             if (inside)
             {
@@ -106,7 +118,7 @@ public sealed class FuzzTests : IDisposable
                 var tls = new SslStream(stream, leaveInnerStreamOpen: false, (_, _, _, _) => true);
 #pragma warning restore CA5359
                 await tls.AuthenticateAsClientAsync(
-                    new SslClientAuthenticationOptions { TargetHost = address.Host, ApplicationProtocols = [SslApplicationProtocol.Http2] }, Cancellation);
+                    new SslClientAuthenticationOptions { TargetHost = "127.0.0.1", ApplicationProtocols = [SslApplicationProtocol.Http2] }, Cancellation);
                 stream = tls;
             }
 

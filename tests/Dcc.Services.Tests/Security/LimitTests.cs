@@ -32,6 +32,15 @@ public sealed class LimitTests
         await Tool.Until(async () =>
         {
             using var again = await Connect(host);
+            try
+            {
+                await again.GetStream().WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0"u8.ToArray(), Cancellation);
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+
             return await Read(again, Cancellation) > 0;
         });
     }
@@ -142,7 +151,6 @@ public sealed class LimitTests
         }
     }
 
-    // A coordinator that speaks HTTP/2 begins by itself.
     private static async Task<int> Read(TcpClient tcp, CancellationToken cancellation)
     {
         try
