@@ -102,7 +102,10 @@ internal sealed class EmulatedRun : IDisposable
         faults = new FaultInjector(scenario, target, After, NoteFault);
         channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
-            HttpHandler = new SocketsHttpHandler { SslOptions = (authority?.Operator ?? new ClientSecurity()).Tls(TimeProvider.System) },
+            HttpHandler = new SocketsHttpHandler
+            {
+                EnableMultipleHttp2Connections = true, SslOptions = (authority?.Operator ?? new ClientSecurity()).Tls(TimeProvider.System),
+            },
             DisposeHttpClient = true,
             MaxReceiveMessageSize = null,
             InitialReconnectBackoff = TimeSpan.FromMilliseconds(50),
