@@ -1,7 +1,7 @@
-using System.Globalization;
 using Dcc.Core.Engine;
 using Dcc.Core.Validation;
 using Dcc.Hosting;
+using Dcc.Hosting.Security;
 using Dcc.Hosting.Telemetry;
 using Microsoft.Extensions.Options;
 
@@ -33,6 +33,29 @@ internal sealed class AgentOptions
     /// <summary>Whether a stop leaves the run on purpose, so that nobody waits for these devices and their theta is released at once.</summary>
     public bool LeaveOnStop { get; set; }
 
+    /// <summary>PEM file of the authorities that may have issued the coordinator's certificate; without one the system's.</summary>
+    public string? Ca { get; set; }
+
+    /// <summary>PEM file of the certificate that names the run and the devices.</summary>
+    public string? Certificate { get; set; }
+
+    /// <summary>PEM file of its key.</summary>
+    public string? Key { get; set; }
+
+    /// <summary>File with a token that lets the devices join.</summary>
+    public string? TokenFile { get; set; }
+
+    /// <summary>The token itself: for the environment only, a command line is readable by everybody.</summary>
+    public string? Token { get; set; }
+
+    /// <summary>Sends a token even where others can read it on the way.</summary>
+    public bool Insecure { get; set; }
+
+    internal ClientSecurity Security => new()
+    {
+        Authorities = Ca, Certificate = Certificate, Key = Key, TokenFile = TokenFile, Token = Token, IsInsecure = Insecure,
+    };
+
     internal static readonly CommandLineFlags Flags = new(
         """
         Dcc.Agent: one or more devices that learn locally and take part in a run over gRPC.
@@ -46,6 +69,11 @@ internal sealed class AgentOptions
             new("--system", "Agent:System", "FILE", "System file that describes the devices [sampled by the run's seed]."),
             new("--leave-on-stop", "Agent:LeaveOnStop", "", "When stopped, leave the run on purpose; needs a run with a quorum."),
             new("--metrics", "Agent:Metrics", "URL|none", "Serve /metrics here, such as http://127.0.0.1:9101 [none]."),
+            new("--ca", "Agent:Ca", "FILE", "Authorities that may have issued an https coordinator's certificate (PEM) [the system's]."),
+            new("--certificate", "Agent:Certificate", "FILE", "Certificate that names the run and the devices, for mutual TLS (PEM) [none]."),
+            new("--key", "Agent:Key", "FILE", "Its private key (PEM, mode 600)."),
+            new("--token-file", "Agent:TokenFile", "FILE", "Token of dcc certs token (mode 600), or Agent__Token in the environment [none]."),
+            new("--insecure", "Agent:Insecure", "", "Send the token without TLS beyond loopback too, where others can read it."),
             ServiceProgram.LogFormat,
             ServiceProgram.StopWithParent,
         ]);
@@ -54,17 +82,20 @@ internal sealed class AgentOptions
     /// <exception cref="InvalidInputException">It names none.</exception>
     internal IReadOnlyList<int> DeviceIndices()
     {
-        var parts = Devices.Split('-');
-        if (parts.Length <= 2
-            && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first)
-            && int.TryParse(parts[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var last)
-            && first <= last
-            && last < RunParameters.MaxDevices)
+        if (DeviceRange.Parse(Devices) is var (first, last) && last < RunParameters.MaxDevices)
         {
             return [.. Enumerable.Range(first, last - first + 1)];
         }
 
         throw new InvalidInputException("devices", "an index such as 3 or a range such as 0-4", Devices);
+    }
+
+    /// <summary>The same of one address.</summary>
+    internal AgentOptions At(string address)
+    {
+        var copy = (AgentOptions)MemberwiseClone();
+        copy.Coordinator = address;
+        return copy;
     }
 
     /// <summary>Where the n-th device of the process connects to.</summary>
@@ -96,6 +127,7 @@ internal sealed class AgentOptionsValidator : IValidateOptions<AgentOptions>
             faults.Add(new InputFault("coordinator", $"one address, or {devices}, one per device", $"{addresses.Length}"));
         }
 
+        options.Security.Check("coordinator", addresses, faults);
         if (options.Metrics != AgentOptions.None)
         {
             MetricsListener.CheckAddress("metrics", options.Metrics, faults);

@@ -1,5 +1,6 @@
 using Dcc.Agent.Telemetry;
 using Dcc.Core.Validation;
+using Dcc.Hosting.Security;
 using Dcc.Protocol;
 using Dcc.Protocol.V1;
 using Grpc.Core;
@@ -59,6 +60,7 @@ internal sealed class StreamConnector
     private readonly int device;
     private readonly long processStarted;
     private readonly string run;
+    private readonly ClientSecurity security;
     private readonly Coordination.CoordinationClient client;
     private readonly AgentInstruments instruments;
     private readonly ResiliencePipeline pipeline;
@@ -71,6 +73,7 @@ internal sealed class StreamConnector
         this.instruments = instruments;
         run = options.Run;
         processStarted = time.GetUtcNow().ToUnixTimeMilliseconds();
+        security = options.Security;
         pipeline = new ResiliencePipelineBuilder { TimeProvider = time, Name = PipelineName }
             .AddRetry(new RetryStrategyOptions
             {
@@ -127,9 +130,11 @@ internal sealed class StreamConnector
 
     private async Task<CoordinatorStream> Attempt(int lastRoundHeld, CancellationToken cancellation)
     {
+        var authorization = Authorization();
         var watchdog = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         watchdog.CancelAfter(WelcomeTimeout);
-        var call = client.Participate(cancellationToken: cancellation);
+        var call = client.Participate(authorization, cancellationToken: cancellation);
+        RpcException? unwritten = null;
         try
         {
             var hello = new Hello
@@ -137,7 +142,7 @@ internal sealed class StreamConnector
                 Run = run, Device = (uint)device, RoundsHeld = (uint)(lastRoundHeld + 1), ProtocolVersion = Wire.Version,
                 ProcessStarted = (ulong)Math.Max(0, processStarted),
             };
-            await Write(call, new DeviceMessage { Hello = hello }, watchdog.Token).ConfigureAwait(false);
+            unwritten = await Write(call, new DeviceMessage { Hello = hello }, watchdog.Token).ConfigureAwait(false);
             return await call.ResponseStream.MoveNext(watchdog.Token).ConfigureAwait(false) && call.ResponseStream.Current.Welcome is { } welcome
                 ? new CoordinatorStream(call, welcome, watchdog)
                 : throw new RpcException(new Status(StatusCode.Unavailable, "the stream ended before its welcome"));
@@ -148,24 +153,40 @@ internal sealed class StreamConnector
             call.Dispose();
             watchdog.Dispose();
             cancellation.ThrowIfCancellationRequested();
-            throw exception as RpcException ?? new RpcException(silent
+            throw exception as RpcException ?? unwritten ?? new RpcException(silent
                 ? new Status(StatusCode.DeadlineExceeded, "no welcome in time")
                 : new Status(StatusCode.Unavailable, exception.Message, exception));
         }
     }
 
-    // A write into a call that has ended fails in ways that depend on the moment; why it ended is what the read that follows is told.
-    private static async Task Write(
+    private Metadata? Authorization()
+    {
+        try
+        {
+            return security.Bearer() is { } token ? new Metadata { { "authorization", "Bearer " + token } } : null;
+        }
+        catch (InvalidInputException exception)
+        {
+            // A token that is being replaced may be there at the next attempt.
+            throw new RpcException(new Status(StatusCode.Unavailable, exception.Message));
+        }
+    }
+
+    // A write into a call that has ended fails in ways that depend on the moment; why it ended is what the read that follows is told, unless there
+    // never was a connection: then the reading is merely cancelled, and this is why.
+    private static async Task<RpcException?> Write(
         AsyncDuplexStreamingCall<DeviceMessage, CoordinatorMessage> call, DeviceMessage message, CancellationToken watchdog)
     {
         try
         {
             await call.RequestStream.WriteAsync(message, watchdog).ConfigureAwait(false);
+            return null;
         }
 #pragma warning disable CA1031
-        catch (Exception) when (!watchdog.IsCancellationRequested)
+        catch (Exception exception) when (!watchdog.IsCancellationRequested)
 #pragma warning restore CA1031
         {
+            return exception as RpcException;
         }
     }
 }

@@ -3,6 +3,7 @@ using Dcc.Agent.Telemetry;
 using Dcc.Core.Devices;
 using Dcc.Core.Validation;
 using Dcc.Hosting;
+using Dcc.Hosting.Security;
 using Dcc.Hosting.Telemetry;
 using Dcc.Protocol.V1;
 using Grpc.Net.Client;
@@ -111,7 +112,8 @@ internal sealed class AgentService : BackgroundService
     }
 
     // Devices with the same address share a connection.
-    internal static Coordination.CoordinationClient Open(Dictionary<string, GrpcChannel> channels, string address)
+    internal static Coordination.CoordinationClient Open(
+        Dictionary<string, GrpcChannel> channels, string address, ClientSecurity security)
     {
         if (!channels.TryGetValue(address, out var channel))
         {
@@ -124,6 +126,7 @@ internal sealed class AgentService : BackgroundService
 
                     // Trace ids are derived on both sides: no traceparent, whatever is being traced.
                     ActivityHeadersPropagator = null,
+                    SslOptions = security.Tls(TimeProvider.System),
                 },
                 DisposeHttpClient = true,
                 ThrowOperationCanceledOnCancellation = true,
@@ -142,8 +145,7 @@ internal sealed class AgentService : BackgroundService
         int device, string address, Dictionary<string, GrpcChannel> channels, SemaphoreSlim learning, CancellationTokenSource over)
     {
         var worker = new DeviceWorker(
-            device, new AgentOptions { Coordinator = address, Run = options.Run }, system, Open(channels, address), learning, instruments, time,
-            logger);
+            device, options.At(address), system, Open(channels, address, options.Security), learning, instruments, time, logger);
         workers.Add(worker);
         var code = Hosting.ExitCode.Failed;
         try

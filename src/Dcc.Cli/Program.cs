@@ -32,6 +32,7 @@ internal static class Program
             OverheadCommand.Create(),
             LoadCommand.Create(),
             LinkCommand.Create(),
+            CertsCommand.Create(),
             CompletionCommand.Create(),
         };
         LoadCommand.CreateProcesses().ToList().ForEach(root.Add);

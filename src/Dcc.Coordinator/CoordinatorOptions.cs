@@ -1,4 +1,5 @@
 using System.Globalization;
+using Dcc.Coordinator.Security;
 using Dcc.Core.Validation;
 using Dcc.Hosting;
 using Dcc.Journal;
@@ -16,7 +17,7 @@ internal sealed class CoordinatorOptions
     /// <summary>No listener.</summary>
     internal const string None = "none";
 
-    /// <summary>Address to serve HTTP/2 without TLS on. Port 0 takes a free one.</summary>
+    /// <summary>Address to serve HTTP/2 on, by TLS if it is https. Port 0 takes a free one.</summary>
     public string Listen { get; set; } = "http://127.0.0.1:5080";
 
     /// <summary>Address to serve HTTP/1.1 on, for browsers and monitoring, or "none". Port 0 takes a free one.</summary>
@@ -31,6 +32,10 @@ internal sealed class CoordinatorOptions
     /// <summary>Devices whose theta and cost are metrics of their own: those with an index below. 0 to 1000.</summary>
     public int DeviceSeries { get; set; }
 
+    public SecurityOptions Security { get; set; } = new();
+
+    public LimitOptions Limits { get; set; } = new();
+
     internal TimeSpan Heartbeat => TimeSpan.FromSeconds(HeartbeatSeconds);
 
     internal static readonly CommandLineFlags Flags = new(
@@ -40,10 +45,12 @@ internal sealed class CoordinatorOptions
         With --run it creates that run, or resumes it with the same parameters.
         """,
         [
-            new("--listen", "Coordinator:Listen", "URL", "Address to listen on [http://127.0.0.1:5080]."),
+            new("--listen", "Coordinator:Listen", "URL", "Address to listen on, http or https [http://127.0.0.1:5080]."),
             new("--http", "Coordinator:Http", "URL|none", "Address of the HTTP/1.1 side, for browsers and monitoring [http://127.0.0.1:5081]."),
             new("--store", "Coordinator:Store", "FILE|URL|memory", "SQLite file or postgres://USER@HOST/DATABASE that keeps the runs [dcc-coordinator.db]; a password comes from PGPASSWORD, PGPASSFILE or Coordinator__Store."),
             new("--heartbeat", "Coordinator:HeartbeatSeconds", "SECONDS", "Longest silence on a stream; after three of them a peer is dead [10]."),
+            .. SecurityOptions.Flags,
+            .. LimitOptions.Flags,
             new("--device-series", "Coordinator:DeviceSeries", "N", "Show theta and cost of the first N devices as metrics of their own, up to 1000 [0]."),
             new("--run", "Run:Name", "NAME", "Run to create or resume [none]."),
             new("--devices", "Run:Devices", "N", "Number of devices [10, or as in the system file]."),
@@ -75,15 +82,19 @@ internal sealed class CoordinatorOptions
 internal sealed class CoordinatorOptionsValidator : IValidateOptions<CoordinatorOptions>
 {
     private const int MostDeviceSeries = 1000;
+    private static readonly string[] Schemes = ["http", "https"];
 
     public ValidateOptionsResult Validate(string? name, CoordinatorOptions options)
     {
         var faults = new List<InputFault>();
-        OptionInputs.CheckListenAddress("listen", options.Listen, faults);
+        OptionInputs.CheckListenAddress("listen", options.Listen, Schemes, faults);
         if (options.Http != CoordinatorOptions.None)
         {
-            OptionInputs.CheckListenAddress("http", options.Http, faults);
+            OptionInputs.CheckListenAddress("http", options.Http, Schemes, faults);
         }
+
+        options.Security.Check(options.Listen, options.Http, faults);
+        options.Limits.Check(faults);
 
         try
         {

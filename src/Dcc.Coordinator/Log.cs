@@ -40,4 +40,13 @@ internal static partial class Log
 
     [LoggerMessage(21, LogLevel.Information, "Run {Run}: goes on after {Seconds:F1} s, the journal can be written again")]
     internal static partial void Resumed(ILogger logger, string run, double seconds);
+
+    [LoggerMessage(22, LogLevel.Warning, "INSECURE: {Address} is open without TLS beyond loopback: whoever reaches it can read, join and operate every run")]
+    internal static partial void Insecure(ILogger logger, string address);
+
+    [LoggerMessage(23, LogLevel.Warning, "Anybody who reaches {Address} can join a run: neither certificates nor tokens are asked of devices")]
+    internal static partial void OpenToDevices(ILogger logger, string address);
+
+    [LoggerMessage(24, LogLevel.Error, "A changed file cannot be used, what it held before stays in force: {Reason}")]
+    internal static partial void FilesKept(ILogger logger, string reason);
 }

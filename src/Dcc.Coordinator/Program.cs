@@ -1,7 +1,7 @@
-using System.Net;
 using System.Net.Sockets;
 using Dcc.Coordinator.Dashboard;
 using Dcc.Coordinator.Runs;
+using Dcc.Coordinator.Security;
 using Dcc.Coordinator.Services;
 using Dcc.Coordinator.Telemetry;
 using Dcc.Core.Validation;
@@ -10,7 +10,6 @@ using Dcc.Hosting.Telemetry;
 using Dcc.Journal;
 using Dcc.Protocol;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Prometheus;
@@ -20,9 +19,6 @@ namespace Dcc.Coordinator;
 /// <summary>The coordinator service.</summary>
 internal static class Program
 {
-    // One process may host this many devices behind one connection; Kestrel's default of 100 would let further calls wait in silence.
-    private const int StreamsPerConnection = 10_000;
-
     private static Task<int> Main(string[] arguments) => ServiceProgram.Run(CoordinatorOptions.Flags, arguments, Serve);
 
     private static async Task<int> Serve(Dictionary<string, string?> settings)
@@ -57,8 +53,25 @@ internal static class Program
         }
 
         Log.Listening(app.Logger, string.Join(' ', app.Urls), StoreLocation.Parse(options.Store).ToString());
+        Warn(app.Logger, options);
         await app.WaitForShutdownAsync().ConfigureAwait(false);
         return registry.Failed ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    private static void Warn(ILogger logger, CoordinatorOptions options)
+    {
+        foreach (var address in new[] { options.Listen, options.Http }.Where(address => address != CoordinatorOptions.None))
+        {
+            if (!SecurityOptions.IsTls(address) && !SecurityOptions.IsLoopback(address))
+            {
+                Log.Insecure(logger, address);
+            }
+        }
+
+        if (!options.Security.AsksDevices && !SecurityOptions.IsLoopback(options.Listen))
+        {
+            Log.OpenToDevices(logger, options.Listen);
+        }
     }
 
     /// <summary>The application with the settings of a command line.</summary>
@@ -76,6 +89,10 @@ internal static class Program
         builder.Services.AddSingleton<TransportBytes>();
         builder.Services.AddSingleton<CoordinatorInstruments>();
         builder.Services.AddSingleton(provider => new PrometheusBridge(provider.GetRequiredService<CoordinatorInstruments>().Meter));
+        builder.Services.AddSingleton<SecurityFiles>();
+        builder.Services.AddSingleton<Access>();
+        builder.Services.AddSingleton<PeerLimits>();
+        builder.Services.AddSingleton<Listeners>();
         builder.Services.AddSingleton<RunRegistry>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<RunRegistry>());
         builder.Services.AddGrpc().AddServiceOptions<OperationService>(grpc => grpc.MaxReceiveMessageSize = OperationService.MaxRequestBytes);
@@ -83,20 +100,10 @@ internal static class Program
         builder.Services.AddGrpcReflection();
         builder.Services.AddGrpcHealthChecks().AddCheck("coordinator", () => HealthCheckResult.Healthy());
         builder.Services.Configure<HealthCheckPublisherOptions>(publisher => publisher.Delay = TimeSpan.Zero);
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            var options = kestrel.ApplicationServices.GetRequiredService<IOptions<CoordinatorOptions>>().Value;
-            Listen(kestrel, options.Listen, HttpProtocols.Http2, kestrel.ApplicationServices.GetRequiredService<TransportBytes>().Count);
-            if (options.Http != CoordinatorOptions.None)
-            {
-                Listen(kestrel, options.Http, HttpProtocols.Http1, _ => { });
-            }
-
-            kestrel.Limits.Http2.MaxStreamsPerConnection = StreamsPerConnection;
-            kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Limits.MinRequestBodyDataRate = null;
-        });
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ApplicationServices.GetRequiredService<Listeners>().Open(kestrel));
         var app = builder.Build();
+        app.UseMiddleware<OperatorGate>();
         app.MapGrpcService<CoordinationService>();
         app.MapGrpcService<OperationService>();
         app.MapGrpcHealthChecksService();
@@ -110,36 +117,24 @@ internal static class Program
         return app;
     }
 
-    // Without TLS a port speaks one version of HTTP only.
-    private static void Listen(KestrelServerOptions kestrel, string address, HttpProtocols protocols, Action<IConnectionBuilder> configure)
-    {
-        var uri = new Uri(address);
-        if (IPAddress.TryParse(uri.DnsSafeHost, out var ip))
-        {
-            kestrel.Listen(ip, uri.Port, Configure);
-        }
-        else
-        {
-            kestrel.ListenLocalhost(uri.Port, Configure);
-        }
-
-        void Configure(ListenOptions endpoint)
-        {
-            endpoint.Protocols = protocols;
-            configure(endpoint);
-        }
-    }
-
     /// <summary>Recovers what the store has and creates the run that the options name.</summary>
     internal static async Task Prepare(WebApplication app, RunRegistry registry)
     {
+        app.Services.GetRequiredService<SecurityFiles>().Read();
         registry.Recover();
 
         var run = app.Services.GetRequiredService<IOptions<RunOptions>>().Value;
         if (run.Name is { } name)
         {
-            _ = await registry.Create(name, run.ToParameters(), CancellationToken.None).ConfigureAwait(false)
-                ?? throw new InvalidInputException("run", "a new name, or the parameters it was created with", name);
+            try
+            {
+                _ = await registry.Create(name, run.ToParameters(), CancellationToken.None).ConfigureAwait(false)
+                    ?? throw new InvalidInputException("run", "a new name, or the parameters it was created with", name);
+            }
+            catch (TooManyRunsException exception)
+            {
+                throw new InvalidInputException("max-runs", "room for a further run", exception.Message);
+            }
         }
     }
 

@@ -17,13 +17,13 @@ public static class OptionInputs
     }
 
     /// <summary>Notes an address to listen on that is no URL of an IP address or localhost and a port.</summary>
-    public static void CheckListenAddress(string field, string text, List<InputFault> faults)
+    public static void CheckListenAddress(string field, string text, IReadOnlyList<string> schemes, List<InputFault> faults)
     {
         // localhost is two addresses, which would get two free ports.
-        if (!IsAddress(text, ["http"])
+        if (!IsAddress(text, schemes)
             || !(IPAddress.TryParse(new Uri(text).DnsSafeHost, out _) || new Uri(text) is { Host: "localhost", Port: not 0 }))
         {
-            faults.Add(new InputFault(field, "http://IP:PORT or http://localhost:PORT (0 takes a free port of an IP)", text.Length == 0 ? "nothing" : text));
+            faults.Add(new InputFault(field, $"{string.Join(" or ", schemes)}://IP:PORT, or localhost:PORT (0 takes a free port of an IP)", text.Length == 0 ? "nothing" : text));
         }
     }
 

@@ -13,6 +13,12 @@ public interface ILinkTap
 /// <summary>Sees the bytes of one connection.</summary>
 public interface IConnectionTap
 {
+    /// <summary>The connection to the other side is open.</summary>
+    /// <param name="port">Its port on this side, by which the other side knows it.</param>
+    void Connected(int port)
+    {
+    }
+
     /// <summary>Bytes were read from the sender's socket; the link takes them on when this call returns, so what it does to the link hits them.</summary>
     void Sent(LinkDirection direction, ReadOnlySpan<byte> bytes);
 

@@ -33,6 +33,40 @@ public sealed class WatchTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Watch_UnderMutualTls_WantsAnOperatorsCertificate()
+    {
+        var certs = folder["certs"];
+        foreach (var line in new[] { "init", "server --host 127.0.0.1", "operator", "device --run hand --devices 0-1" })
+        {
+            var made = await DccProcess.Run(["certs", .. line.Split(' '), "--folder", certs]);
+            Assert.True(made.ExitCode == 0, made.Error);
+        }
+
+        var secure = address.Replace("http:", "https:", StringComparison.Ordinal);
+        var coordinator = DccProcess.StartService(
+            "Dcc.Coordinator", "--listen", secure, "--http", "none", "--store", "memory", "--run", "hand", "--devices", "2", "--rounds", "3", "--steps", "2000",
+            "--certificate", $"{certs}/server.pem", "--key", $"{certs}/server.key", "--client-ca", $"{certs}/ca.pem");
+        started.Add(coordinator);
+        while (!(await coordinator.StandardOutput.ReadLineAsync(Cancellation))!.Contains("Listening", StringComparison.Ordinal))
+        {
+        }
+
+        string[] Holding(string name) => ["--ca", $"{certs}/ca.pem", "--certificate", $"{certs}/{name}.pem", "--key", $"{certs}/{name}.key"];
+        var refused = await DccProcess.Run(["watch", secure, .. Holding("device-hand-0-1")]);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.StartsWith("dcc: certificate or token-file: expected what the coordinator takes of an operator, got operator: ", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(2, (await DccProcess.Run("watch", secure)).ExitCode);
+        var watching = DccProcess.Run(["watch", secure, .. Holding("operator")]);
+        started.Add(DccProcess.StartService(
+            "Dcc.Agent", ["--coordinator", secure, "--run", "hand", "--devices", "0-1", .. Holding("device-hand-0-1")]));
+        drained.Add(started[^1].StandardOutput.ReadToEndAsync(Cancellation));
+        drained.Add(coordinator.StandardOutput.ReadToEndAsync(Cancellation));
+        var shown = await watching;
+        Assert.True(shown.ExitCode == 0, shown.Error);
+        Assert.Contains("hand, finished", shown.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Watch_CoordinatorKilledAndRestarted_FollowsToTheEnd()
     {
         Assert.Equal(0, (await DccProcess.Run(["simulate", .. Run, "--output", folder["s"]])).ExitCode);

@@ -5,6 +5,7 @@ using Dcc.Coordinator.Runs;
 using Dcc.Core.Devices;
 using Dcc.Core.Engine;
 using Dcc.Core.Learning;
+using Dcc.Hosting.Security;
 using Dcc.Protocol.V1;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
@@ -53,7 +54,10 @@ internal sealed class CoordinatorHost : IAsyncDisposable
 
     internal Operation.OperationClient Operation => new(Channel);
 
-    internal static async Task<CoordinatorHost> Start(params (string Key, string Value)[] more)
+    internal static Task<CoordinatorHost> Start(params (string Key, string Value)[] more) => StartAs(new ClientSecurity(), more);
+
+    /// <summary>The same, with an operator who has something to show.</summary>
+    internal static async Task<CoordinatorHost> StartAs(ClientSecurity security, params (string Key, string Value)[] more)
     {
         var settings = new Dictionary<string, string?>
         {
@@ -73,8 +77,15 @@ internal sealed class CoordinatorHost : IAsyncDisposable
         var app = Dcc.Coordinator.Program.Build(settings);
         await Dcc.Coordinator.Program.Prepare(app, app.Services.GetRequiredService<RunRegistry>());
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new CoordinatorHost(app, GrpcChannel.ForAddress(app.Urls.First()));
+        return new CoordinatorHost(app, Open(app.Urls.First(), security));
     }
+
+    /// <summary>A channel of a client that shows what it has.</summary>
+    internal static GrpcChannel Open(string address, ClientSecurity security) => GrpcChannel.ForAddress(address, new GrpcChannelOptions
+    {
+        HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, SslOptions = security.Tls(TimeProvider.System) },
+        DisposeHttpClient = true,
+    });
 
     /// <summary>Real device workers for all devices, until the run has ended.</summary>
     internal async Task<int[]> RunDevices()
@@ -106,8 +117,12 @@ internal sealed class CoordinatorHost : IAsyncDisposable
         }
     }
 
-    internal DeviceWorker Worker(int device, SemaphoreSlim learning, ILogger logger) => new(
-        device, new AgentOptions { Coordinator = Address, Run = Run }, null, Coordination, learning, Instruments, TimeProvider.System, logger);
+    internal DeviceWorker Worker(int device, SemaphoreSlim learning, ILogger logger) =>
+        Worker(device, new AgentOptions { Coordinator = Address, Run = Run }, Coordination, learning, logger);
+
+    internal DeviceWorker Worker(
+        int device, AgentOptions options, Coordination.CoordinationClient client, SemaphoreSlim learning, ILogger logger) =>
+        new(device, options, null, client, learning, Instruments, TimeProvider.System, logger);
 
     internal async Task<RunStatus> Status() =>
         await Operation.GetRunAsync(new RunRequest { Run = Run }, cancellationToken: TestContext.Current.CancellationToken);

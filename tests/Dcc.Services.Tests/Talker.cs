@@ -11,8 +11,10 @@ internal sealed class Talker : IDisposable
 
     private Talker(AsyncDuplexStreamingCall<DeviceMessage, CoordinatorMessage> call) => this.call = call;
 
-    internal static Talker Open(CoordinatorHost host) =>
-        new(host.Coordination.Participate(cancellationToken: TestContext.Current.CancellationToken));
+    internal static Talker Open(CoordinatorHost host) => Open(host.Coordination);
+
+    internal static Talker Open(Coordination.CoordinationClient client, string? token = null) => new(client.Participate(
+        token is null ? null : new Metadata { { "authorization", "Bearer " + token } }, cancellationToken: TestContext.Current.CancellationToken));
 
     /// <summary>Says hello and reads the welcome.</summary>
     internal static async Task<Talker> Join(CoordinatorHost host, uint device, uint roundsHeld = 0)
@@ -34,6 +36,18 @@ internal sealed class Talker : IDisposable
         new() { Report = new Report { Round = round, Cost = cost, Own = own, Others = others } };
 
     internal Task Say(DeviceMessage message) => call.RequestStream.WriteAsync(message, TestContext.Current.CancellationToken);
+
+    /// <summary>Says something on a stream that the coordinator may have ended already; why, is what the read that follows is told.</summary>
+    internal async Task SayIfOpen(DeviceMessage message)
+    {
+        try
+        {
+            await Say(message);
+        }
+        catch (Exception exception) when (exception is RpcException or InvalidOperationException)
+        {
+        }
+    }
 
     internal async Task<CoordinatorMessage> Next()
     {

@@ -26,6 +26,10 @@ internal static class EmulateCommand
         var page = PageAddress.Option();
         var display = new DisplayOptions();
         var open = new Option<bool>("--open") { Description = "Open the run's report.html afterwards." };
+        var tls = new Option<bool>("--tls")
+        {
+            Description = "Mutual TLS with certificates made for this run. Faults at protocol points are refused then: a link cannot see them.",
+        };
         var metrics = new Option<string?>("--metrics")
         {
             Description = "Serve /metrics of the links here, such as http://127.0.0.1:9102 [nowhere]. The coordinator's are on its own port.",
@@ -45,7 +49,7 @@ internal static class EmulateCommand
             ],
         };
         command.Add(scenarioName);
-        options.AddTo(command, perProcess);
+        options.AddTo(command, perProcess, tls);
         command.Add("Output", [.. output.All, output.NoReport, .. display.All, open, page, metrics]);
 
         command.SetAction(async (parsed, cancellation) =>
@@ -62,6 +66,7 @@ internal static class EmulateCommand
                     devicesPerProcess.ToString(CultureInfo.InvariantCulture));
             }
 
+            using var authority = parsed.GetValue(tls) ? Authority(scenario) : null;
             var http = PageAddress.Read(parsed.GetValue(page));
             using var instruments = new LinkInstruments();
             using var bridge = new PrometheusBridge(instruments.Meter);
@@ -75,7 +80,8 @@ internal static class EmulateCommand
             var summary = await ProgressDisplay
                 .Run(
                     "emulate",
-                    progress => Emulate(parameters, system, scenario, devicesPerProcess, http, folder, instruments, progress, cancellation),
+                    progress => Emulate(
+                        parameters, system, scenario, devicesPerProcess, http, authority, folder, instruments, progress, cancellation),
                     display.Quiet(parsed))
                 .ConfigureAwait(false);
             if (output.WantsReport(parsed))
@@ -93,6 +99,11 @@ internal static class EmulateCommand
         });
         return command;
     }
+
+    private static EmulatedAuthority Authority(Scenario scenario) =>
+        scenario.Timeline.FirstOrDefault(fault => fault.Trigger is AtPoint) is { } unseen
+            ? throw new InvalidInputException("tls", "a scenario without faults at protocol points, which links cannot see through TLS", unseen.ToString())
+            : new EmulatedAuthority();
 
     // A report that cannot be shown is there all the same.
     private static async Task Open(string report)
@@ -117,12 +128,13 @@ internal static class EmulateCommand
     }
 
     private static async Task<RunSummary> Emulate(
-        RunParameters parameters, EdgeSystem system, Scenario scenario, int devicesPerProcess, string http, RunFolder folder,
-        LinkInstruments instruments, IProgressDisplay progress, CancellationToken cancellation)
+        RunParameters parameters, EdgeSystem system, Scenario scenario, int devicesPerProcess, string http, EmulatedAuthority? authority,
+        RunFolder folder, LinkInstruments instruments, IProgressDisplay progress, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         using var events = new EventsFile(folder.File("events.jsonl"));
-        using var run = new EmulatedRun(parameters, system, scenario, devicesPerProcess, http, folder, events, instruments, progress);
+        using var run = new EmulatedRun(
+            parameters, system, scenario, devicesPerProcess, http, authority, folder, events, instruments, progress);
         await run.Execute(cancellation).ConfigureAwait(false);
         progress.Advance(1, "evaluating the result");
         using var journal = SqliteJournal.OpenExisting(folder.Journal);

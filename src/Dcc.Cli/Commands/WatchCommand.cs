@@ -3,6 +3,7 @@ using System.Globalization;
 using Dcc.Cli.Terminal;
 using Dcc.Cli.Watching;
 using Dcc.Core.Validation;
+using Dcc.Hosting.Security;
 using Dcc.Protocol.V1;
 using Google.Protobuf;
 
@@ -28,6 +29,7 @@ internal static class WatchCommand
         var name = new Option<string?>("--run") { Description = "Which run, where there are several.", HelpName = "NAME" };
         var patience = Inputs.Number<double>(
             "--give-up-after", $"How long the coordinator may be away before the watch ends [{DefaultPatience}].", "SECONDS");
+        var client = new ClientOptions();
         var json = new Option<bool>("--json") { Description = "Print every update as a line of JSON, and no progress." };
         var quiet = new Option<bool>("--quiet") { Description = "Say nothing but errors (with --json: and the updates)." };
         var command = new DccCommand("watch", "Show a remote run on the terminal, live.")
@@ -39,6 +41,7 @@ internal static class WatchCommand
             [
                 ("dcc watch", "the only run of the coordinator on this machine"),
                 ("dcc watch http://edge.example:5080 --run harbour", "one of several, elsewhere"),
+                ("dcc watch https://edge.example:5080 --ca ca.pem --token-file operator", "by TLS, with a token"),
                 ("dcc watch --json | jq .round.meanCost", "its cost, round by round"),
             ],
             ExitCodes = "0 the run finished, 1 it was cancelled, the watch was interrupted or the coordinator stayed away, 2 bad input (no "
@@ -46,19 +49,22 @@ internal static class WatchCommand
         };
         command.Add(address);
         command.Add("Options", name, patience, json, quiet);
+        command.Add("Security", client.All);
         command.SetAction(async (parsed, cancellation) =>
         {
             // Signals are handled only from here on.
             await Task.Yield();
             var seconds = Inputs.Within("give-up-after", parsed.GetValue(patience) ?? DefaultPatience, 0, 86_400);
+            var to = Read(parsed.GetRequiredValue(address));
             return await Watch(
-                Read(parsed.GetRequiredValue(address)), parsed.GetValue(name), TimeSpan.FromSeconds(seconds), parsed.GetValue(json),
+                to, client.Read(parsed, to), parsed.GetValue(name), TimeSpan.FromSeconds(seconds), parsed.GetValue(json),
                 parsed.GetValue(quiet), cancellation).ConfigureAwait(false);
         });
         return command;
     }
 
-    private static async Task<int> Watch(Uri address, string? name, TimeSpan patience, bool json, bool quiet, CancellationToken cancellation)
+    private static async Task<int> Watch(
+        Uri address, ClientSecurity security, string? name, TimeSpan patience, bool json, bool quiet, CancellationToken cancellation)
     {
         Action<string> say = what =>
         {
@@ -67,7 +73,7 @@ internal static class WatchCommand
                 Console.Error.WriteLine("watch: " + what);
             }
         };
-        using var remote = new RemoteRun(address, patience, what => say(what));
+        using var remote = new RemoteRun(address, security, patience, what => say(what));
         var run = Choose(await remote.All(cancellation).ConfigureAwait(false), name, address);
         var end = json
             ? await remote.Follow(run, Print, cancellation).ConfigureAwait(false)

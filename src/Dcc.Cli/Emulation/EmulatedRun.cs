@@ -7,6 +7,7 @@ using Dcc.Cli.Scenarios;
 using Dcc.Cli.Terminal;
 using Dcc.Core.Devices;
 using Dcc.Core.Validation;
+using Dcc.Hosting.Security;
 using Dcc.Links;
 using Dcc.Links.Ledger;
 using Dcc.Protocol;
@@ -44,6 +45,7 @@ internal sealed class EmulatedRun : IDisposable
     private readonly FaultInjector faults;
     private readonly RunNotes notes;
     private readonly EdgeSystem emulated;
+    private readonly bool isTls;
     private readonly ConcurrentBag<Timer> timers = [];
     private readonly TaskCompletionSource broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly GrpcChannel channel;
@@ -53,9 +55,10 @@ internal sealed class EmulatedRun : IDisposable
     private ulong joins;
 
     internal EmulatedRun(
-        RunParameters parameters, EdgeSystem emulated, Scenario scenario, int devicesPerProcess, string http, RunFolder folder, EventsFile events,
-        LinkInstruments instruments, IProgressDisplay progress)
+        RunParameters parameters, EdgeSystem emulated, Scenario scenario, int devicesPerProcess, string http, EmulatedAuthority? authority,
+        RunFolder folder, EventsFile events, LinkInstruments instruments, IProgressDisplay progress)
     {
+        isTls = authority is not null;
         this.instruments = instruments;
         this.parameters = parameters;
         this.emulated = emulated;
@@ -64,14 +67,19 @@ internal sealed class EmulatedRun : IDisposable
         this.progress = progress;
         shown = new RunProgress(progress, tellsEvents: false);
         var endPoint = new IPEndPoint(IPAddress.Loopback, FreePort.Find());
-        var address = $"http://{endPoint}";
+        var scheme = isTls ? Uri.UriSchemeHttps : Uri.UriSchemeHttp;
+        var address = $"{scheme}://{endPoint}";
         var logs = Directory.CreateDirectory(folder.File("logs")).FullName;
         var system = Path.GetFullPath(folder.File("system.json"));
         folder.Write("system.json", writer => writer.Write(parameters.EmulatedSystem));
         coordinator = new ChildProcess(
-            "Dcc.Coordinator", "coordinator", ["--listen", address, "--http", http, "--store", Path.GetFullPath(folder.Journal)], logs,
-            what => Note(what, "coordinator", null));
-        network = new EmulatedNetwork(scenario.Links, endPoint, parameters.Seed, instruments, (device, direction, moment, message) =>
+            "Dcc.Coordinator", "coordinator",
+            [
+                "--listen", address, "--http", http, "--store", Path.GetFullPath(folder.Journal), .. Limits(parameters.Devices),
+                .. authority?.CoordinatorArguments ?? [],
+            ],
+            logs, what => Note(what, "coordinator", null));
+        network = new EmulatedNetwork(scenario.Links, endPoint, parameters.Seed, instruments, authority?.PlaintextTap, (device, direction, moment, message) =>
             Guard(() => faults!.Seen(device, direction, moment, message)));
         agents = [.. Enumerable.Range(0, (parameters.Devices + devicesPerProcess - 1) / devicesPerProcess).Select(index =>
         {
@@ -84,8 +92,8 @@ internal sealed class EmulatedRun : IDisposable
             return new ChildProcess(
                 "Dcc.Agent", name,
                 [
-                    "--coordinator", network.Addresses(first, last - first + 1), "--run", InProcessRun.Name, "--devices", range,
-                    "--system", system,
+                    "--coordinator", network.Addresses(scheme, first, last - first + 1), "--run", InProcessRun.Name, "--devices", range,
+                    "--system", system, .. authority?.AgentArguments(first, last) ?? [],
                 ],
                 logs,
                 what => Note(what, name, first == last ? first : null));
@@ -94,6 +102,11 @@ internal sealed class EmulatedRun : IDisposable
         faults = new FaultInjector(scenario, target, After, NoteFault);
         channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
+            HttpHandler = new SocketsHttpHandler
+            {
+                EnableMultipleHttp2Connections = true, SslOptions = (authority?.Operator ?? new ClientSecurity()).Tls(TimeProvider.System),
+            },
+            DisposeHttpClient = true,
             MaxReceiveMessageSize = null,
             InitialReconnectBackoff = TimeSpan.FromMilliseconds(50),
             MaxReconnectBackoff = TimeSpan.FromMilliseconds(200),
@@ -293,6 +306,11 @@ internal sealed class EmulatedRun : IDisposable
                 }
 
                 joins = update.Status.Joins;
+                if (update.Status.Connected > 0)
+                {
+                    RoundOpened((int)update.Status.Round);
+                }
+
                 break;
             case RunUpdate.ContentOneofCase.Snapshot:
                 foreach (var device in update.Snapshot.Connected)
@@ -339,6 +357,24 @@ internal sealed class EmulatedRun : IDisposable
 
         RoundTrips[(int)round.Round] = [.. round.RoundTripMilliseconds];
         RoundEnds.TryAdd((int)round.Round, clock.Elapsed.TotalSeconds);
+        RoundOpened((int)round.Round + 1);
+    }
+
+    // The links see rounds by their pushes, but not through TLS; then it is the coordinator that tells.
+    private void RoundOpened(int round)
+    {
+        if (isTls)
+        {
+            Guard(() => faults.Opened(round));
+        }
+    }
+
+    // All devices have one address here, and each may be there twice while its old connection is found dead.
+    private static string[] Limits(int devices)
+    {
+        const int WithinDefaults = 5000;
+        var most = (2 * devices).ToString(CultureInfo.InvariantCulture);
+        return devices <= WithinDefaults ? [] : ["--max-connections-per-peer", most, "--max-streams-per-peer", most, "--max-devices", most];
     }
 
     private ChildProcess AgentOf(int device) => agents[device / devicesPerProcess];

@@ -52,6 +52,9 @@ internal sealed class FaultInjector : IDisposable
         }
     }
 
+    /// <summary>A round is open, where no message shows it: as its first push would.</summary>
+    internal void Opened(int round) => Seen(0, LinkDirection.Down, TapMoment.Sent, new MessageInfo(MessageKind.Push, round));
+
     /// <summary>A message is on its way.</summary>
     internal void Seen(int device, LinkDirection direction, TapMoment moment, MessageInfo message)
     {

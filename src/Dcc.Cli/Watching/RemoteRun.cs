@@ -1,4 +1,5 @@
 using Dcc.Core.Validation;
+using Dcc.Hosting.Security;
 using Dcc.Protocol.V1;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -7,9 +8,10 @@ namespace Dcc.Cli.Watching;
 
 /// <summary>The runs of a coordinator somewhere, seen by its operator service.</summary>
 /// <param name="address">Its gRPC address.</param>
+/// <param name="security">What an operator shows it.</param>
 /// <param name="patience">How long a coordinator may be away, once it answered.</param>
 /// <param name="say">Told when it is away, and when it is back.</param>
-internal sealed class RemoteRun(Uri address, TimeSpan patience, Action<string> say) : IDisposable
+internal sealed class RemoteRun(Uri address, ClientSecurity security, TimeSpan patience, Action<string> say) : IDisposable
 {
     // An address that nothing is at fails sooner, when connecting; this is for what takes a connection and is silent.
     private static readonly TimeSpan FirstAnswer = TimeSpan.FromSeconds(20);
@@ -24,6 +26,7 @@ internal sealed class RemoteRun(Uri address, TimeSpan patience, Action<string> s
             ConnectTimeout = LongestDelay,
             KeepAlivePingDelay = TimeSpan.FromSeconds(20),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+            SslOptions = security.Tls(TimeProvider.System),
         },
         DisposeHttpClient = true,
         MaxReceiveMessageSize = null,
@@ -38,12 +41,17 @@ internal sealed class RemoteRun(Uri address, TimeSpan patience, Action<string> s
         try
         {
             var answer = await new Operation.OperationClient(channel)
-                .ListRunsAsync(new ListRunsRequest(), deadline: DateTime.UtcNow + FirstAnswer, cancellationToken: cancellation).ConfigureAwait(false);
+                .ListRunsAsync(new ListRunsRequest(), Authorization(), deadline: DateTime.UtcNow + FirstAnswer, cancellationToken: cancellation).ConfigureAwait(false);
             return answer.Runs;
         }
         catch (RpcException exception)
         {
             cancellation.ThrowIfCancellationRequested();
+            if (exception.StatusCode is StatusCode.Unauthenticated or StatusCode.PermissionDenied)
+            {
+                throw new InvalidInputException("certificate or token-file", "what the coordinator takes of an operator", exception.Status.Detail);
+            }
+
             throw new InvalidInputException("ADDRESS", "a coordinator's gRPC address (its --listen, not its --http)", $"{Shown} ({Why(exception)})");
         }
     }
@@ -104,7 +112,8 @@ internal sealed class RemoteRun(Uri address, TimeSpan patience, Action<string> s
         RunStatus? status = null;
         try
         {
-            using var call = new Operation.OperationClient(channel).WatchRun(new RunRequest { Run = run }, cancellationToken: cancellation);
+            using var call = new Operation.OperationClient(channel).WatchRun(
+                new RunRequest { Run = run }, Authorization(), cancellationToken: cancellation);
             await foreach (var update in call.ResponseStream.ReadAllAsync(cancellation).ConfigureAwait(false))
             {
                 status = update.Status ?? status;
@@ -114,6 +123,10 @@ internal sealed class RemoteRun(Uri address, TimeSpan patience, Action<string> s
         catch (RpcException exception) when (exception.StatusCode == StatusCode.NotFound)
         {
             throw new IOException($"the coordinator at {Shown} does not have the run '{run}' any more");
+        }
+        catch (RpcException exception) when (exception.StatusCode is StatusCode.Unauthenticated or StatusCode.PermissionDenied)
+        {
+            throw new IOException($"the coordinator at {Shown} does not let this operator watch any more ({exception.Status.Detail})");
         }
         catch (RpcException exception) when (exception.StatusCode == StatusCode.Unimplemented)
         {
@@ -126,6 +139,8 @@ internal sealed class RemoteRun(Uri address, TimeSpan patience, Action<string> s
 
         return status?.State is "finished" or "cancelled" ? status : null;
     }
+
+    private Metadata? Authorization() => security.Bearer() is { } token ? new Metadata { { "authorization", "Bearer " + token } } : null;
 
     private static string Why(RpcException exception) => exception.StatusCode switch
     {

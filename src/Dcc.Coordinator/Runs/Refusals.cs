@@ -15,6 +15,21 @@ internal enum ProtocolFault
     HelloTimeout,
     Garbage,
     Oversized,
+    NoCertificate,
+    UntrustedCertificate,
+    ExpiredCertificate,
+    RevokedCertificate,
+    NoToken,
+    InvalidToken,
+    ExpiredToken,
+    OtherDevice,
+    NotOperator,
+    HandshakeFailed,
+    TooManyConnections,
+    TooManyStreams,
+    TooManyRuns,
+    TooManyDevices,
+    TooManyMessages,
 }
 
 /// <summary>Counts faults of the protocol; shared by all streams.</summary>

@@ -70,6 +70,7 @@ internal sealed class RunRegistry(
 
     /// <summary>Creates a run; one that exists already with the same parameters is returned, null when it exists with others.</summary>
     /// <exception cref="InvalidInputException">The name is none.</exception>
+    /// <exception cref="TooManyRunsException">There are as many as there may be.</exception>
     /// <exception cref="IOException">The store cannot be written.</exception>
     internal async Task<RunLoop?> Create(string name, RunParameters parameters, CancellationToken cancellation)
     {
@@ -84,6 +85,11 @@ internal sealed class RunRegistry(
             if (runs.TryGetValue(name, out var existing))
             {
                 return existing.Parameters.ToJson().AsSpan().SequenceEqual(parameters.ToJson()) ? existing : null;
+            }
+
+            if (runs.Count >= options.Value.Limits.Runs)
+            {
+                throw new TooManyRunsException($"run: expected at most {options.Value.Limits.Runs} runs of this coordinator, got another one");
             }
 
             var effects = new List<RoundEffect>();
@@ -143,3 +149,6 @@ internal sealed class RunRegistry(
         }
     }
 }
+
+/// <summary>A coordinator has as many runs as it may have.</summary>
+internal sealed class TooManyRunsException(string message) : Exception(message);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Dcc.Coordinator.Runs;
+using Dcc.Coordinator.Security;
 using Dcc.Core.Engine;
 using Dcc.Core.Validation;
 using Dcc.Protocol;
@@ -15,10 +16,9 @@ namespace Dcc.Coordinator.Services;
 /// a status whose message names the field.
 /// </summary>
 internal sealed class CoordinationService(
-    RunRegistry registry, IOptions<CoordinatorOptions> options, ProtocolFaults faults, IHostApplicationLifetime lifetime, TimeProvider time,
-    ILogger<CoordinationService> logger) : Coordination.CoordinationBase
+    RunRegistry registry, IOptions<CoordinatorOptions> options, Access access, PeerLimits limits, ProtocolFaults faults,
+    IHostApplicationLifetime lifetime, TimeProvider time, ILogger<CoordinationService> logger) : Coordination.CoordinationBase
 {
-    private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(10);
     private static readonly Status Stopping = new(StatusCode.Unavailable, "coordinator: stopping");
 
     // Larger than any number of an earlier process, so that the streams of a device are ordered across restarts too.
@@ -27,12 +27,22 @@ internal sealed class CoordinationService(
     public override async Task Participate(
         IAsyncStreamReader<DeviceMessage> requestStream, IServerStreamWriter<CoordinatorMessage> responseStream, ServerCallContext context)
     {
+        var peer = context.GetHttpContext().Connection.RemoteIpAddress;
+        var hasOpened = false;
         try
         {
+            hasOpened = limits.TryOpenStream(peer) ? true : throw Fault(
+                ProtocolFault.TooManyStreams, StatusCode.ResourceExhausted,
+                $"stream: expected at most {options.Value.Limits.StreamsPerPeer} of one address, got another one");
+            var credentials = access.OfDevice(context.GetHttpContext());
+            Refuse(credentials.Denial);
             if (await ReadHello(requestStream, context.CancellationToken).ConfigureAwait(false) is not { } hello)
             {
                 return;
             }
+
+            // Who may not be a device of a run does not learn whether there is one of that name.
+            Refuse(credentials.ToBe(hello.Run, hello.Device));
 
             var run = registry.Find(hello.Run)
                 ?? throw Fault(ProtocolFault.UnknownRun, StatusCode.NotFound, $"run: expected a run of this coordinator, got '{hello.Run}'");
@@ -60,13 +70,20 @@ internal sealed class CoordinationService(
             Log.Refused(logger, context.Peer, exception.Status.Detail);
             throw;
         }
+        finally
+        {
+            if (hasOpened)
+            {
+                limits.CloseStream(peer);
+            }
+        }
     }
 
     // Null when the peer leaves without a word.
     private async Task<Hello?> ReadHello(IAsyncStreamReader<DeviceMessage> requests, CancellationToken cancellation)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation, lifetime.ApplicationStopping);
-        timeout.CancelAfter(HelloTimeout);
+        timeout.CancelAfter(TimeSpan.FromSeconds(options.Value.Limits.HelloSeconds));
         try
         {
             if (!await Next(requests, timeout.Token).ConfigureAwait(false))
@@ -78,7 +95,7 @@ internal sealed class CoordinationService(
         {
             throw lifetime.ApplicationStopping.IsCancellationRequested
                 ? new RpcException(Stopping)
-                : Fault(ProtocolFault.HelloTimeout, StatusCode.DeadlineExceeded, $"hello: expected within {HelloTimeout.TotalSeconds} s, got nothing");
+                : Fault(ProtocolFault.HelloTimeout, StatusCode.DeadlineExceeded, $"hello: expected within {options.Value.Limits.HelloSeconds} s, got nothing");
         }
 
         var hello = requests.Current.Hello
@@ -118,8 +135,16 @@ internal sealed class CoordinationService(
 
     private async Task Listen(RunLoop run, DeviceStream stream, IAsyncStreamReader<DeviceMessage> requests, CancellationToken cancellation)
     {
+        var rate = new MessageRate(options.Value.Limits.MessagesPerSecond, time);
         while (await Next(requests, cancellation).ConfigureAwait(false))
         {
+            if (!rate.TryTake())
+            {
+                throw Fault(
+                    ProtocolFault.TooManyMessages, StatusCode.ResourceExhausted,
+                    $"message: expected at most {options.Value.Limits.MessagesPerSecond} a second, got more");
+            }
+
             stream.Heard();
             var message = requests.Current;
             switch (message.ContentCase)
@@ -180,6 +205,14 @@ internal sealed class CoordinationService(
         {
             // The connection is gone: the end of the stream, like any other.
             return false;
+        }
+    }
+
+    private void Refuse(Denial? denial)
+    {
+        if (denial is not null)
+        {
+            throw Fault(denial.Fault, denial.Status.StatusCode, denial.Status.Detail);
         }
     }
 

@@ -4,11 +4,13 @@ using Dcc.Journal;
 using Dcc.Protocol;
 using Dcc.Protocol.V1;
 using Grpc.Core;
+using Microsoft.Extensions.Options;
 
 namespace Dcc.Coordinator.Services;
 
 /// <summary>What an operator can ask of a coordinator.</summary>
-internal sealed class OperationService(RunRegistry registry, IHostApplicationLifetime lifetime) : Operation.OperationBase
+internal sealed class OperationService(
+    RunRegistry registry, IOptions<CoordinatorOptions> options, ProtocolFaults faults, IHostApplicationLifetime lifetime) : Operation.OperationBase
 {
     /// <summary>A request may carry the initial theta and the system file of a large run.</summary>
     internal const int MaxRequestBytes = 256 * 1024 * 1024;
@@ -18,6 +20,12 @@ internal sealed class OperationService(RunRegistry registry, IHostApplicationLif
         if (request.Parameters is null)
         {
             throw new RpcException(new Status(StatusCode.InvalidArgument, "parameters: expected a message, got nothing"));
+        }
+
+        var mostDevices = options.Value.Limits.DevicesPerRun;
+        if (request.Parameters.Devices > mostDevices)
+        {
+            throw TooMany(ProtocolFault.TooManyDevices, $"devices: expected at most {mostDevices} in a run of this coordinator, got {request.Parameters.Devices}");
         }
 
         try
@@ -36,6 +44,10 @@ internal sealed class OperationService(RunRegistry registry, IHostApplicationLif
         {
             // Where several coordinators share a store.
             throw new RpcException(new Status(StatusCode.AlreadyExists, $"run: expected a new name, got {exception.Message}"));
+        }
+        catch (TooManyRunsException exception)
+        {
+            throw TooMany(ProtocolFault.TooManyRuns, exception.Message);
         }
         catch (IOException exception)
         {
@@ -105,6 +117,12 @@ internal sealed class OperationService(RunRegistry registry, IHostApplicationLif
         {
             await run.Unwatch(updates).ConfigureAwait(false);
         }
+    }
+
+    private RpcException TooMany(ProtocolFault fault, string message)
+    {
+        faults.Count(fault);
+        return new RpcException(new Status(StatusCode.ResourceExhausted, message));
     }
 
     private RunLoop Find(RunRequest request) => registry.Find(request.Run) ?? throw NoSuchRun(request.Run);

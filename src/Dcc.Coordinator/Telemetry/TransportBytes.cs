@@ -22,7 +22,9 @@ internal sealed class TransportBytes
     internal void Count(IConnectionBuilder port) => port.Use(next => async connection =>
     {
         var transport = connection.Transport;
-        connection.Transport = new CountedPipe(new CountedReader(transport.Input, this), new CountedWriter(transport.Output, this));
+        var own = new ConnectionBytes();
+        connection.Features.Set(own);
+        connection.Transport = new CountedPipe(new CountedReader(transport.Input, this, own), new CountedWriter(transport.Output, this, own));
         try
         {
             await next(connection).ConfigureAwait(false);
@@ -35,7 +37,7 @@ internal sealed class TransportBytes
 
     private sealed record CountedPipe(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
-    private sealed class CountedReader(PipeReader inner, TransportBytes bytes) : PipeReader
+    private sealed class CountedReader(PipeReader inner, TransportBytes bytes, ConnectionBytes own) : PipeReader
     {
         private ReadOnlySequence<byte> buffer;
 
@@ -59,7 +61,9 @@ internal sealed class TransportBytes
 
         public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
         {
-            Interlocked.Add(ref bytes.received, buffer.Slice(buffer.Start, consumed).Length);
+            var length = buffer.Slice(buffer.Start, consumed).Length;
+            Interlocked.Add(ref bytes.received, length);
+            own.Received += length;
             buffer = default;
             inner.AdvanceTo(consumed, examined);
         }
@@ -71,7 +75,7 @@ internal sealed class TransportBytes
         public override ValueTask CompleteAsync(Exception? exception = null) => inner.CompleteAsync(exception);
     }
 
-    private sealed class CountedWriter(PipeWriter inner, TransportBytes bytes) : PipeWriter
+    private sealed class CountedWriter(PipeWriter inner, TransportBytes bytes, ConnectionBytes own) : PipeWriter
     {
         public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;
 
@@ -80,6 +84,7 @@ internal sealed class TransportBytes
         public override void Advance(int count)
         {
             Interlocked.Add(ref bytes.transmitted, count);
+            own.Transmitted += count;
             inner.Advance(count);
         }
 
@@ -94,5 +99,24 @@ internal sealed class TransportBytes
         public override void Complete(Exception? exception = null) => inner.Complete(exception);
 
         public override ValueTask CompleteAsync(Exception? exception = null) => inner.CompleteAsync(exception);
+    }
+}
+
+/// <summary>What one connection has carried at its socket; each direction is written by whoever reads or writes it.</summary>
+internal sealed class ConnectionBytes
+{
+    private long received;
+    private long transmitted;
+
+    internal long Received
+    {
+        get => Volatile.Read(ref received);
+        set => Volatile.Write(ref received, value);
+    }
+
+    internal long Transmitted
+    {
+        get => Volatile.Read(ref transmitted);
+        set => Volatile.Write(ref transmitted, value);
     }
 }

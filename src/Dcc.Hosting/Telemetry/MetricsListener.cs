@@ -10,7 +10,7 @@ public static class MetricsListener
     /// <summary>Notes an address that cannot be listened on; here port 0 is none, since nobody would know which one was taken.</summary>
     public static void CheckAddress(string field, string text, List<InputFault> faults)
     {
-        OptionInputs.CheckListenAddress(field, text, faults);
+        OptionInputs.CheckListenAddress(field, text, ["http"], faults);
         if (Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Port == 0)
         {
             faults.Add(new InputFault(field, "a port from 1 to 65535", "0"));

@@ -14,6 +14,7 @@ internal sealed class Bookkeeper : IHttp2Listener
     private long chunks;
     private long algorithmChunks;
     private long undecidedChunks;
+    private long undecidedTls;
     private bool hasBooked;
     private (LedgerCause Cause, int Round) booked;
 
@@ -33,13 +34,29 @@ internal sealed class Bookkeeper : IHttp2Listener
         lock (books.Gate)
         {
             books.Add(direction, new LedgerTotals.Transport { RawBytes = bytes.Length });
-            parser.Feed(bytes);
-            chunks++;
-            undecidedChunks++;
-            DecideChunks();
+            Feed(bytes, tls: 0);
         }
 
         relay?.Flush();
+    }
+
+    /// <summary>Books what TLS carried, and its own bytes for that under the same cause; the caller holds the lock.</summary>
+    internal void Feed(ReadOnlySpan<byte> bytes, long tls)
+    {
+        parser.Feed(bytes);
+        chunks++;
+        undecidedChunks++;
+        undecidedTls += tls;
+        DecideChunks();
+    }
+
+    /// <summary>Books TLS bytes that carried nothing, and how often they were read or written; the caller holds the lock.</summary>
+    internal void BookTls(LedgerCause cause, int round, long bytes, long reads)
+    {
+        books.Book(direction, cause, round, LayerBytes.Of(LedgerLayer.Tls, bytes + undecidedTls));
+        undecidedTls = 0;
+        chunks += reads;
+        books.BookChunks(direction, cause, round, reads);
     }
 
     /// <summary>Books what is left and the segments; the caller holds the lock.</summary>
@@ -92,7 +109,9 @@ internal sealed class Bookkeeper : IHttp2Listener
         {
             algorithmChunks += booked.Cause == LedgerCause.Algorithm ? undecidedChunks : 0;
             books.BookChunks(direction, booked.Cause, booked.Round, undecidedChunks);
+            books.Book(direction, booked.Cause, booked.Round, LayerBytes.Of(LedgerLayer.Tls, undecidedTls));
             undecidedChunks = 0;
+            undecidedTls = 0;
             hasBooked = false;
         }
     }

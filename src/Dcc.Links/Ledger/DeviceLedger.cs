@@ -13,13 +13,16 @@ public sealed class DeviceLedger : ILinkTap
     private readonly DeviceBooks books;
     private readonly MessageMeaning meaning;
     private readonly MessageObserver? observer;
+    private readonly SealedConnections? contents;
 
     /// <summary>An empty ledger.</summary>
     /// <param name="device">Index of the device, for its rows.</param>
     /// <param name="meaning">Tells what a message is for.</param>
-    /// <param name="observer">Sees every message on its way, null for nobody.</param>
-    public DeviceLedger(int device, MessageMeaning meaning, MessageObserver? observer = null)
+    /// <param name="observer">Sees every message on its way, null for nobody; nothing where TLS hides them.</param>
+    /// <param name="contents">Where the content of connections that TLS seals is told; null where there are none, or nobody tells.</param>
+    public DeviceLedger(int device, MessageMeaning meaning, MessageObserver? observer = null, SealedConnections? contents = null)
     {
+        this.contents = contents;
         Device = device;
         books = new DeviceBooks(device);
         this.meaning = meaning;
@@ -30,7 +33,8 @@ public sealed class DeviceLedger : ILinkTap
     public int Device { get; }
 
     /// <inheritdoc/>
-    public IConnectionTap Opened() => new ConnectionLedger(books, meaning, observer);
+    public IConnectionTap Opened() =>
+        contents is null ? new ConnectionLedger(books, meaning, observer) : contents.Add(new SealedConnection(books, meaning, contents));
 
     /// <summary>What is booked so far, over all rounds. May be called while the ledger is written.</summary>
     public LedgerTotals Totals() => books.Totals();

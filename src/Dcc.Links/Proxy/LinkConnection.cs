@@ -183,6 +183,7 @@ internal sealed class LinkConnection
         try
         {
             await socket.ConnectAsync(upstream).ConfigureAwait(false);
+            tap?.Connected(((IPEndPoint)socket.LocalEndPoint!).Port);
         }
         catch (Exception refused) when (refused is SocketException or ObjectDisposedException)
         {

@@ -28,6 +28,7 @@ public sealed class CompletionTests
     [InlineData("dcc runs ex", "export")]
     [InlineData("dcc runs export --o", "--output")]
     [InlineData("dcc scenario export chaos --format ", "chaos-mesh tc")]
+    [InlineData("dcc certs re", "revoke")]
     [InlineData("dcc completion z", "zsh")]
     [InlineData("dcc simulate --per", "--perturbation --perturbation-size")]
     [InlineData("dcc emulate ./no-such", "")]

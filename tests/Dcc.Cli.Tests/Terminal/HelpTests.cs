@@ -16,6 +16,7 @@ public sealed class HelpTests
     [InlineData("scenario export")]
     [InlineData("overhead")]
     [InlineData("link")]
+    [InlineData("certs")]
     [InlineData("completion")]
     public async Task Help_EveryCommand_IsOnStdoutWithin80Columns(string command)
     {

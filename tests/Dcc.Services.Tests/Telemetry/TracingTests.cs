@@ -7,6 +7,7 @@ using Dcc.Agent;
 using Dcc.Agent.Telemetry;
 using Dcc.Cli.Emulation;
 using Dcc.Coordinator.Telemetry;
+using Dcc.Hosting.Security;
 using Dcc.Links;
 using Dcc.Links.Ledger;
 using Dcc.Links.Proxy;
@@ -124,12 +125,12 @@ public class TracingTests
         var ledger = new DeviceLedger(0, EmulatedNetwork.Meaning);
         await using var link = LinkProxy.Start(
             new IPEndPoint(IPAddress.Loopback, 0), IPEndPoint.Parse(new Uri(host.Address).Authority), LinkSettings.None, seed: 1, index: 0, ledger);
-        var untraced = await Join(0, AgentService.Open);
+        var untraced = await Join(0, Open);
         using var listener = Listen(name: null, _ => { });
         using var source = new ActivitySource("anybody");
         using var around = source.StartActivity("around");
         Assert.NotNull(Activity.Current);
-        Assert.Equal(untraced, await Join(1, AgentService.Open));
+        Assert.Equal(untraced, await Join(1, Open));
 
         // What the platform would do by itself.
         Assert.True((await Join(2, OpenAsIs)).Up > untraced.Up);
@@ -146,6 +147,9 @@ public class TracingTests
             return (Headers(after, LinkDirection.Up) - Headers(before, LinkDirection.Up), Headers(after, LinkDirection.Down) - Headers(before, LinkDirection.Down));
         }
     }
+
+    private static Coordination.CoordinationClient Open(Dictionary<string, GrpcChannel> channels, string address) =>
+        AgentService.Open(channels, address, new ClientSecurity());
 
     private static Coordination.CoordinationClient OpenAsIs(Dictionary<string, GrpcChannel> channels, string address) =>
         new(channels[address] = GrpcChannel.ForAddress(address));
