@@ -23,6 +23,7 @@ internal static class Program
             EmulateCommand.Create(),
             SimulateCommand.Create(),
             WatchCommand.Create(),
+            CancelCommand.Create(),
             ExactCommand.Create(),
             OptimumCommand.Create(),
             VerifyCommand.Create(),

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
 
 namespace Dcc.Cli.Tests;
@@ -162,6 +160,31 @@ public sealed class WatchTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Cancel_Drain_CommitsTheOpenRoundFirst()
+    {
+        var coordinator = await Coordinator("hand", ["--devices", "1", "--rounds", "3", "--solver", "exact"]);
+        var drain = await DccProcess.Run("cancel", address, "--drain");
+        Assert.Equal((0, "hand  draining  round 0 of 3\n"), (drain.ExitCode, drain.Output));
+        var agent = Agent("hand", "0");
+        await agent.WaitForExitAsync(Cancellation);
+        Assert.Equal(1, agent.ExitCode);
+        var again = await DccProcess.Run("cancel", address, "--run", "hand");
+        Assert.Equal((0, "hand  cancelled  round 1 of 3\n"), (again.ExitCode, again.Output));
+        Assert.False(coordinator.HasExited);
+    }
+
+    [Fact]
+    public async Task Cancel_WhatIsNotThere_ExitsTwoWithOneLine()
+    {
+        var nobody = await DccProcess.Run("cancel", address);
+        Assert.Equal(2, nobody.ExitCode);
+        Assert.StartsWith("dcc: ADDRESS: expected a coordinator's gRPC address", nobody.Error, StringComparison.Ordinal);
+        await Coordinator("hand", Run);
+        var other = await DccProcess.Run("cancel", address, "--run", "hadn");
+        Assert.Equal((2, "dcc: run: expected hand, got hadn (did you mean hand?)\n"), (other.ExitCode, other.Error));
+    }
+
+    [Fact]
     public async Task Watch_Interrupted_ExitsOneAndTheRunGoesOn()
     {
         var coordinator = await Coordinator("hand", Run);
@@ -278,15 +301,10 @@ public sealed class WatchTests : IAsyncDisposable
         throw new Xunit.Sdk.XunitException($"the watch ended before it said '{text}': {seen}");
     }
 
-    // As any gRPC client would: a 5-byte prefix, then field 1, the name.
     private async Task CancelRun(string run)
     {
-        using var http = new HttpClient { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
-        byte[] message = [0, 0, 0, 0, (byte)(run.Length + 2), 0x0a, (byte)run.Length, .. Encoding.ASCII.GetBytes(run)];
-        using var content = new ByteArrayContent(message);
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
-        using var answer = await http.PostAsync(new Uri($"{address}/dcc.v1.Operation/CancelRun"), content, Cancellation);
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var result = await DccProcess.Run("cancel", address, "--run", run);
+        Assert.Equal((0, true), (result.ExitCode, result.Output.StartsWith($"{run}  cancelled  round ", StringComparison.Ordinal)));
     }
 
     private static int FreePort()

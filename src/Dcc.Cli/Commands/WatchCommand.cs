@@ -2,8 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Dcc.Cli.Terminal;
 using Dcc.Cli.Watching;
-using Dcc.Core.Validation;
-using Dcc.Hosting.Security;
 using Dcc.Protocol.V1;
 using Google.Protobuf;
 
@@ -12,8 +10,6 @@ namespace Dcc.Cli.Commands;
 /// <summary>dcc watch: a run of a coordinator somewhere, live.</summary>
 internal static class WatchCommand
 {
-    private const string DefaultAddress = "http://127.0.0.1:5080";
-
     // Longer than a pod takes to be started elsewhere.
     private const double DefaultPatience = 300;
 
@@ -21,15 +17,9 @@ internal static class WatchCommand
 
     internal static Command Create()
     {
-        var address = new Argument<string>("ADDRESS")
-        {
-            Description = $"The coordinator's gRPC address [{DefaultAddress}].",
-            DefaultValueFactory = _ => DefaultAddress,
-        };
-        var name = new Option<string?>("--run") { Description = "Which run, where there are several.", HelpName = "NAME" };
+        var remote = new RemoteOptions();
         var patience = Inputs.Number<double>(
             "--give-up-after", $"How long the coordinator may be away before the watch ends [{DefaultPatience}].", "SECONDS");
-        var client = new ClientOptions();
         var json = new Option<bool>("--json") { Description = "Print every update as a line of JSON, and no progress." };
         var quiet = new Option<bool>("--quiet") { Description = "Say nothing but errors (with --json: and the updates)." };
         var command = new DccCommand("watch", "Show a remote run on the terminal, live.")
@@ -47,24 +37,20 @@ internal static class WatchCommand
             ExitCodes = "0 the run finished, 1 it was cancelled, the watch was interrupted or the coordinator stayed away, 2 bad input (no "
                 + "coordinator at the address, no such run, or several to choose from).",
         };
-        command.Add(address);
-        command.Add("Options", name, patience, json, quiet);
-        command.Add("Security", client.All);
+        remote.AddTo(command, patience, json, quiet);
         command.SetAction(async (parsed, cancellation) =>
         {
             // Signals are handled only from here on.
             await Task.Yield();
             var seconds = Inputs.Within("give-up-after", parsed.GetValue(patience) ?? DefaultPatience, 0, 86_400);
-            var to = Read(parsed.GetRequiredValue(address));
             return await Watch(
-                to, client.Read(parsed, to), parsed.GetValue(name), TimeSpan.FromSeconds(seconds), parsed.GetValue(json),
-                parsed.GetValue(quiet), cancellation).ConfigureAwait(false);
+                parsed, remote, TimeSpan.FromSeconds(seconds), parsed.GetValue(json), parsed.GetValue(quiet), cancellation).ConfigureAwait(false);
         });
         return command;
     }
 
     private static async Task<int> Watch(
-        Uri address, ClientSecurity security, string? name, TimeSpan patience, bool json, bool quiet, CancellationToken cancellation)
+        ParseResult parsed, RemoteOptions options, TimeSpan patience, bool json, bool quiet, CancellationToken cancellation)
     {
         Action<string> say = what =>
         {
@@ -73,8 +59,8 @@ internal static class WatchCommand
                 Console.Error.WriteLine("watch: " + what);
             }
         };
-        using var remote = new RemoteRun(address, security, patience, what => say(what));
-        var run = Choose(await remote.All(cancellation).ConfigureAwait(false), name, address);
+        using var remote = new RemoteRun(options.Address(parsed), options.Security(parsed), patience, what => say(what));
+        var run = options.Choose(parsed, await remote.All(cancellation).ConfigureAwait(false));
         var end = json
             ? await remote.Follow(run, Print, cancellation).ConfigureAwait(false)
             : await ProgressDisplay.Run("watch", Show, quiet).ConfigureAwait(false);
@@ -113,32 +99,4 @@ internal static class WatchCommand
             Console.Out.WriteLine(Json.Format(update));
         }
     }
-
-    private static string Choose(IReadOnlyList<RunStatus> runs, string? name, Uri address)
-    {
-        var names = string.Join('|', runs.Select(run => run.Run));
-        switch (name, runs)
-        {
-            case (null, [var only]):
-                return only.Run;
-            case (_, []):
-                throw new InvalidInputException("run", $"a run on the coordinator at {address.OriginalString}", "none there");
-            case (null, _):
-                foreach (var run in runs)
-                {
-                    Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{run.State,-9}  round {run.Round} of {run.Rounds}  {run.Run}"));
-                }
-
-                throw new InvalidInputException("run", $"--run NAME, one of these {runs.Count}", "nothing");
-            default:
-                return runs.Any(run => run.Run == name) ? name : throw new InvalidInputException(
-                    "run", names, name + NearestName.Hint(name, runs.Select(run => run.Run)));
-        }
-    }
-
-    private static Uri Read(string text) =>
-        Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out var address)
-        && address.Scheme is "http" or "https" && address.Host.Length > 0 && address.PathAndQuery == "/" && address.UserInfo.Length == 0
-            ? address
-            : throw new InvalidInputException("ADDRESS", "http://HOST:PORT or https://HOST:PORT", text.Length == 0 ? "nothing" : text);
 }

@@ -102,6 +102,27 @@ internal sealed class RemoteRun(Uri address, ClientSecurity security, TimeSpan p
         }
     }
 
+    /// <summary>Cancels a run, at once or when its open round is committed.</summary>
+    /// <returns>Its status afterwards.</returns>
+    /// <exception cref="IOException">The coordinator cannot do it now.</exception>
+    internal async Task<RunStatus> End(string run, bool afterItsRound, CancellationToken cancellation)
+    {
+        var client = new Operation.OperationClient(channel);
+        var request = new RunRequest { Run = run };
+        var deadline = DateTime.UtcNow + FirstAnswer;
+        try
+        {
+            return await (afterItsRound
+                ? client.DrainRunAsync(request, Authorization(), deadline, cancellation)
+                : client.CancelRunAsync(request, Authorization(), deadline, cancellation)).ConfigureAwait(false);
+        }
+        catch (RpcException exception)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw new IOException($"the coordinator at {Shown} does not end the run '{run}' ({Why(exception)})");
+        }
+    }
+
     public void Dispose() => channel.Dispose();
 
     private string Shown => address.OriginalString;

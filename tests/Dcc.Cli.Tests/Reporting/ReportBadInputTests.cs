@@ -21,7 +21,7 @@ public sealed class ReportBadInputTests : IDisposable
     [InlineData("events.jsonl", "\u001b[2J\n", "events.jsonl line 1: expected", 2)]
     [InlineData("run.json", "[]", "run.json: expected what a finished run writes", 2)]
     [InlineData("journal.db", null, "with a journal.db", 2)]
-    [InlineData("journal.db", "no database", "DIR: expected the output folder of a run", 2)]
+    [InlineData("journal.db", "no database", "journal.db is not a usable SQLite file", 1)]
     public async Task Report_FileIsMissingOrDamaged_SaysSoInOneLineAndWritesNothing(string file, string? content, string message, int code)
     {
         await Run();

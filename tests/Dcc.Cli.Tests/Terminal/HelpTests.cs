@@ -7,6 +7,8 @@ public sealed class HelpTests
     [InlineData("emulate")]
     [InlineData("simulate")]
     [InlineData("watch")]
+    [InlineData("cancel")]
+    [InlineData("load")]
     [InlineData("exact")]
     [InlineData("optimum")]
     [InlineData("verify")]
