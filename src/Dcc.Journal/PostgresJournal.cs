@@ -150,15 +150,15 @@ public sealed class PostgresJournal : IJournalArchive
                 ? true
                 : throw JournalLostException.Taken(run, record, same);
         }
-        catch (NpgsqlException exception) when (exception is not PostgresException)
-        {
-            // Whatever became of it, the next attempt may find it stored.
-            inDoubt[run] = record;
-            throw;
-        }
         catch (PostgresException exception) when (exception.SqlState[..2] is "42" or "XX" && exception.SqlState != PostgresErrorCodes.InternalError)
         {
             throw new JournalLostException($"run '{run}': {store} is damaged: record {record.Sequence} cannot be written ({exception.MessageText})", exception);
+        }
+        catch (NpgsqlException)
+        {
+            // Whatever became of it, the next attempt may find it stored: a server that goes down may have committed what it reports an error for.
+            inDoubt[run] = record;
+            throw;
         }
     }
 

@@ -251,7 +251,7 @@ public sealed class EmulateTests : IDisposable
     [InlineData("Dcc.Coordinator", "--device-series 1001 --store memory", "device-series")]
     [InlineData("Dcc.Coordinator", "--colour red", "--colour")]
     [InlineData("Dcc.Coordinator", "--listen nowhere", "listen")]
-    [InlineData("Dcc.Coordinator", "--listen https://127.0.0.1:0 --store memory", "listen")]
+    [InlineData("Dcc.Coordinator", "--listen https://127.0.0.1:0 --store memory", "certificate")]
     [InlineData("Dcc.Coordinator", "--listen http://127.0.0.1:0/path --store memory", "listen")]
     [InlineData("Dcc.Coordinator", "--listen http://192.0.2.1:80 --store memory", "listen")]
     [InlineData("Dcc.Coordinator", "--listen http://localhost:0 --store memory", "listen")]

@@ -17,7 +17,7 @@ public class BadMessageTests
         { "nothing first", StatusCode.InvalidArgument, "hello:", "no-hello" },
         { "second hello", StatusCode.InvalidArgument, "hello:", "second-hello" },
         { "second stream", StatusCode.Aborted, "device:", "replaced" },
-        { "older process", StatusCode.Aborted, "device:", "replaced" },
+        { "older process", StatusCode.Unavailable, "device:", "older-process" },
         { "leave where all are waited for", StatusCode.FailedPrecondition, "leave:", "cannot-leave" },
         { "ahead of run", StatusCode.FailedPrecondition, "rounds_held:", "ahead-of-run" },
         { "future round", StatusCode.FailedPrecondition, "round:", "wrong-round" },

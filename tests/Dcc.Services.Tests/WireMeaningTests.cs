@@ -9,7 +9,7 @@ public class WireMeaningTests
     private static readonly DeviceMessage[] FromDevice =
     [
         Talker.Hello(3), Talker.Report(0), Talker.Report(1), Talker.Report(300), Talker.Report(int.MaxValue), Talker.Report(uint.MaxValue, 0, 0, 0),
-        new() { Report = new Report() }, new() { Heartbeat = new Heartbeat() }, new(),
+        new() { Report = new Report() }, new() { Heartbeat = new Heartbeat() }, new() { Leave = new Leave() }, new(),
     ];
 
     private static readonly CoordinatorMessage[] FromCoordinator =

@@ -51,7 +51,7 @@ internal sealed class HelpText(TextWriter output)
     internal void WriteShort(RootCommand root)
     {
         Say("Usage: ", Usage(root));
-        Section("Commands", root.Subcommands.Select(command => (command.Name, command.Description!)));
+        Section("Commands", root.Subcommands.Where(command => !command.Hidden).Select(command => (command.Name, command.Description!)));
         output.WriteLine();
         Say("", "dcc COMMAND --help explains a command; dcc emulate is a good first one.");
     }

@@ -70,6 +70,8 @@ internal static class Refusals
         Refusal.WrongRound => new Status(
             StatusCode.FailedPrecondition, $"round: expected {Math.Min(engine.Round, engine.Parameters.Rounds)}, got {effect.Round}"),
         Refusal.NotFinite => new Status(StatusCode.InvalidArgument, "report: expected numbers of at most 1e60, got another"),
+        Refusal.OlderProcess => new Status(
+            StatusCode.Unavailable, $"device: expected the process of device {effect.Device} that started last, got one that started before it"),
         Refusal.Implausible => new Status(
             StatusCode.InvalidArgument,
             string.Create(CultureInfo.InvariantCulture, $"report: expected numbers of at most {engine.Parameters.ReportLimit:R}, got another")),

@@ -13,9 +13,10 @@ internal sealed partial class RunLoop
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(5);
 
-    // In order of arrival. A stream that comes and goes meanwhile leaves nothing behind, so what is kept are the live ones and what they said; beyond
-    // this the channel fills and its writers wait.
+    // In order of arrival. A stream that comes and goes meanwhile leaves nothing behind, and what one says again is kept once: one talkative peer
+    // fills nothing. Beyond this the channel fills and its writers wait.
     private readonly LinkedList<Input> deferred = [];
+    private readonly Dictionary<long, List<LinkedListNode<Input>>> deferredOf = [];
     private string? stalledBecause;
     private Durable durable;
     private int executed;
@@ -33,6 +34,13 @@ internal sealed partial class RunLoop
         {
             input = first.Value;
             deferred.RemoveFirst();
+            var said = deferredOf[input.Event.Incarnation];
+            said.Remove(first);
+            if (said.Count == 0)
+            {
+                deferredOf.Remove(input.Event.Incarnation);
+            }
+
             return true;
         }
 
@@ -137,31 +145,30 @@ internal sealed partial class RunLoop
 
     private void Defer(in Input input)
     {
-        if (input.Kind == InputKind.Cancel)
+        if (input.Kind is InputKind.Cancel or InputKind.Drain)
         {
             // It could not be recorded, and whoever asked is there to hear it.
             input.Reply!.SetException(new IOException(stalledBecause));
             return;
         }
 
-        if (input is { Kind: InputKind.Event, Event.Kind: RoundEventKind.Left } && RemoveDeferredStream(input.Event.Incarnation))
+        if (!deferredOf.TryGetValue(input.Event.Incarnation, out var said))
         {
-            return;
+            deferredOf.Add(input.Event.Incarnation, said = []);
         }
 
-        deferred.AddLast(input);
-    }
-
-    // Whether the stream that left had only just come: then nobody need ever know of it, unless it said that its device leaves for good.
-    private bool RemoveDeferredStream(long incarnation)
-    {
-        List<Input> said = [.. deferred.Where(input => input.Event.Incarnation == incarnation)];
-        if (!said.Exists(input => input.Kind == InputKind.Joined) || said.Exists(input => input.Event.Kind == RoundEventKind.Withdrew))
+        if (input.Event.Kind == RoundEventKind.Left && IsUnknownYet(said))
         {
-            return false;
+            said.ForEach(deferred.Remove);
+            deferredOf.Remove(input.Event.Incarnation);
         }
-
-        said.ForEach(input => deferred.Remove(input));
-        return true;
+        else if (!said.Exists(node => node.Value.Kind == input.Kind && node.Value.Event.Kind == input.Event.Kind))
+        {
+            said.Add(deferred.AddLast(input));
+        }
     }
+
+    // Whether the stream had only just come: when it leaves, nobody need ever know of it, unless it said that its device leaves for good.
+    private static bool IsUnknownYet(List<LinkedListNode<Input>> said) =>
+        said.Exists(node => node.Value.Kind == InputKind.Joined) && !said.Exists(node => node.Value.Event.Kind == RoundEventKind.Withdrew);
 }

@@ -260,6 +260,9 @@ internal sealed partial class RunLoop
             case InputKind.Cancel:
                 engine.Cancel(effects);
                 break;
+            case InputKind.Drain:
+                engine.Drain(effects);
+                break;
             default:
                 Answer(input);
                 break;
@@ -286,10 +289,6 @@ internal sealed partial class RunLoop
             case InputKind.Status:
                 input.Reply!.SetResult(Describe());
                 return true;
-            case InputKind.Drain:
-                engine.Drain();
-                input.Reply!.SetResult(Describe());
-                return true;
             case InputKind.Deadline:
                 // It only wakes the loop, which then looks at the clock.
                 return true;
@@ -306,7 +305,7 @@ internal sealed partial class RunLoop
             return;
         }
 
-        if (input.Kind == InputKind.Cancel)
+        if (input.Kind is InputKind.Cancel or InputKind.Drain)
         {
             input.Reply!.TrySetResult(Describe());
         }
@@ -341,12 +340,6 @@ internal sealed partial class RunLoop
             // The round that it closes is published by the effects.
             roundTrips[input.Device] = input.Round == resumedAt ? Unknown : elapsed;
             tracing.Accepted(input.Round, input.Device);
-        }
-
-        if (input.Kind == RoundEventKind.Withdrew && Parameters.Quorum is not null && streams.TryGetValue(input.Incarnation, out var leaving))
-        {
-            leaving.Close(null);
-            Happened("withdrawn", input.Device);
         }
 
         if (input.Kind == RoundEventKind.Left && streams.Remove(input.Incarnation))
@@ -386,6 +379,11 @@ internal sealed partial class RunLoop
                     break;
                 case RoundEffectKind.Disconnect:
                     Refuse(effect);
+                    break;
+                case RoundEffectKind.Farewell:
+                    // The stream may have ended by itself meanwhile.
+                    streams.GetValueOrDefault(effect.Incarnation)?.Close(null);
+                    Happened("withdrawn", effect.Device);
                     break;
                 case RoundEffectKind.AwaitDeadline:
                     deadlineRound = effect.Round;
@@ -598,7 +596,9 @@ internal sealed partial class RunLoop
         {
             Run = name,
             State = stalledBecause is not null ? "stalled" : durable.Cancelled ? "cancelled" : durable.Finished ? "finished" : "running",
-            Reason = stalledBecause ?? "",
+            Reason = stalledBecause ?? (engine.LacksQuorum
+                ? string.Create(CultureInfo.InvariantCulture, $"waits for a quorum: {engine.Reported} of {Parameters.Quorum} reports, {engine.Members} members")
+                : ""),
             Round = (uint)Math.Min(durable.Round, Parameters.Rounds),
             Rounds = (uint)Parameters.Rounds,
             Devices = (uint)Parameters.Devices,

@@ -18,7 +18,7 @@ internal sealed class CoordinatorInstruments : IDisposable
 
     private static readonly Refusal[] ReportRefusals = [Refusal.WrongRound, Refusal.NotFinite, Refusal.Implausible, Refusal.ConflictingReport];
     private static readonly Refusal[] StreamRefusals =
-        [Refusal.UnknownDevice, Refusal.Replaced, Refusal.AheadOfRun, Refusal.RunCancelled, Refusal.CannotLeave];
+        [Refusal.UnknownDevice, Refusal.Replaced, Refusal.OlderProcess, Refusal.AheadOfRun, Refusal.RunCancelled, Refusal.CannotLeave];
 
     private readonly ProtocolFaults faults;
     private readonly int deviceSeries;

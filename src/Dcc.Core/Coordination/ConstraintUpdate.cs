@@ -64,7 +64,7 @@ public sealed class ConstraintUpdate
     /// <summary>The gradient of the last update; of a device without a report that of the last one it gave, 0 where it is released.</summary>
     public ReadOnlySpan<double> Gradient => gradient;
 
-    /// <summary>Whose report was clipped in the last update that had one of theirs: honest noise now and then, a liar again and again.</summary>
+    /// <summary>Whose report was clipped in the last update: honest noise now and then, a liar again and again.</summary>
     public ReadOnlySpan<bool> Clipped => clipped;
 
     /// <summary>Computes the pushes of a round. In the last one, round R, and in exact-multiplier mode nothing is perturbed.</summary>
@@ -95,6 +95,7 @@ public sealed class ConstraintUpdate
     /// <param name="attendance">By device; empty where everybody reported.</param>
     public void Apply(int round, ReadOnlySpan<Report> reports, ReadOnlySpan<Attendance> attendance)
     {
+        Array.Clear(clipped);
         if (parameters.Gradient == GradientKind.FiniteDifference)
         {
             AssembleFiniteDifferences(reports, attendance);

@@ -16,13 +16,16 @@ public enum JournalRecordKind
 
     /// <summary>An operator ended the run before its last round; always the last record, with an empty body.</summary>
     Cancelled = 3,
+
+    /// <summary>A device left on purpose, in a run with a quorum: its index as int32.</summary>
+    Withdrawn = 4,
 }
 
 /// <summary>
 /// One record of a run's journal, chained to the one before: Hash = SHA-256(previous hash || sequence || kind || body). A change to any stored
 /// record therefore shows.
 /// </summary>
-/// <param name="Sequence">0 for the parameters, 1 + n for round n.</param>
+/// <param name="Sequence">0 for the parameters, then counting on; 1 + n for round n where nobody withdrew.</param>
 /// <param name="Kind">What the body is.</param>
 /// <param name="Body">The content.</param>
 /// <param name="Hash">32 bytes.</param>

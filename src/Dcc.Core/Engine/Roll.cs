@@ -42,12 +42,13 @@ internal sealed class Roll(int devices, int mostAbsences)
     internal void Admit(int device) => Change(device, seats[device] with { IsMember = true, IsLeaving = false });
 
     /// <summary>The device leaves on purpose: it is waited for no more, and released when the round closes.</summary>
-    internal void Leave(int device) => Change(device, seats[device] with { IsLeaving = seats[device].IsMember });
+    internal void Leave(int device) => Change(device, seats[device] with { IsMember = true, IsLeaving = true });
 
     internal void TakeReport(int device) => Change(device, seats[device] with { HasReported = true });
 
     /// <summary>What the open round's attendance is if it closes now.</summary>
-    internal Attendance[] Attendance()
+    /// <param name="isLast">Whether it is the last evaluation, after which nobody's theta is released any more.</param>
+    internal Attendance[] Attendance(bool isLast)
     {
         var attendance = new Attendance[seats.Length];
         for (var i = 0; i < attendance.Length; i++)
@@ -56,14 +57,14 @@ internal sealed class Roll(int devices, int mostAbsences)
             attendance[i] = !seat.IsMember ? Engine.Attendance.Outside
                 : Engine.Attendance.Member
                 | (seat.HasReported ? Engine.Attendance.Reported : 0)
-                | (seat.IsLeaving || IsTooOften(seat) ? Engine.Attendance.Released : 0);
+                | (!isLast && (seat.IsLeaving || IsTooOften(seat)) ? Engine.Attendance.Released : 0);
         }
 
         return attendance;
     }
 
     /// <summary>Whether a stored round can have closed with this attendance.</summary>
-    internal bool CanHave(ReadOnlySpan<Attendance> attendance)
+    internal bool CanHave(ReadOnlySpan<Attendance> attendance, bool isLast)
     {
         const Attendance Any = Engine.Attendance.Member | Engine.Attendance.Reported | Engine.Attendance.Released;
         for (var i = 0; i < attendance.Length; i++)
@@ -71,7 +72,8 @@ internal sealed class Roll(int devices, int mostAbsences)
             var isMember = (attendance[i] & Engine.Attendance.Member) != 0;
             if ((attendance[i] & ~Any) != 0
                 || (!isMember && (attendance[i] != Engine.Attendance.Outside || seats[i].IsMember))
-                || (isMember && !attendance.HasReport(i) && IsTooOften(seats[i]) && !attendance.IsReleased(i)))
+                || (attendance.IsReleased(i) && (isLast || !(seats[i].IsLeaving || (!attendance.HasReport(i) && IsTooOften(seats[i])))))
+                || (!isLast && isMember && !attendance.HasReport(i) && IsTooOften(seats[i]) && !attendance.IsReleased(i)))
             {
                 return false;
             }

@@ -20,6 +20,9 @@ public enum RoundEffectKind
     /// <summary>End the stream for <see cref="RoundEffect.Refusal"/>.</summary>
     Disconnect,
 
+    /// <summary>End the stream in peace: the device has left, and that is durable.</summary>
+    Farewell,
+
     /// <summary>Say <see cref="RoundEventKind.DeadlineReached"/> of <see cref="RoundEffect.Round"/> when the run's round deadline has passed from now.</summary>
     AwaitDeadline,
 
@@ -36,8 +39,11 @@ public enum Refusal
     /// <summary>No such device in this run.</summary>
     UnknownDevice,
 
-    /// <summary>Another process, or a later stream of the same one, has the device.</summary>
+    /// <summary>Another process, or a later stream of the same one, has the device now.</summary>
     Replaced,
+
+    /// <summary>Another process that started later has the device; should that one go, the next attempt succeeds.</summary>
+    OlderProcess,
 
     /// <summary>The device holds rounds that this run never committed: it belongs to another run, or the journal was lost.</summary>
     AheadOfRun,

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Dcc.Core.Coordination;
@@ -102,6 +103,9 @@ public sealed class RoundEngine
     /// <summary>Devices that are waited for or have reported in the open round; 0 once finished.</summary>
     public int Members => roll.Members;
 
+    /// <summary>Whether the open round has waited for everybody that it waits for, and lacks a quorum.</summary>
+    public bool LacksQuorum => !Finished && !Cancelled && roll.Reported < quorum && (roll.Missing == 0 || deadlineReached);
+
     /// <summary>The algorithm's state, for observers.</summary>
     public ConstraintUpdate Update => update;
 
@@ -169,13 +173,20 @@ public sealed class RoundEngine
         }
     }
 
-    /// <summary>Cancels the run as soon as the open round is committed, so that no report is lost. A restarted coordinator must be asked again.</summary>
-    public void Drain() => draining = !Finished && !Cancelled;
+    /// <summary>
+    /// Cancels the run as soon as the open round is committed, so that no report is lost; at once where nothing but newcomers could close it. A
+    /// restarted coordinator must be asked again.
+    /// </summary>
+    public void Drain(List<RoundEffect> effects)
+    {
+        draining = !Finished && !Cancelled;
+        CommitIfComplete(effects);
+    }
 
     /// <summary>
     /// Takes the next stored record. Of a round it recomputes the pushes and the theta from the stored reports and compares, without effects.
     /// </summary>
-    /// <returns>The round, for whoever wants to look at it; null for a cancellation.</returns>
+    /// <returns>The round, for whoever wants to look at it; null for another record.</returns>
     /// <exception cref="JournalException">The record was changed, or is not what this run would have written.</exception>
     public CommittedRound? Replay(JournalRecord record)
     {
@@ -192,6 +203,19 @@ public sealed class RoundEngine
         if (record.Kind == JournalRecordKind.Cancelled)
         {
             Cancelled = true;
+            last = record;
+            return null;
+        }
+
+        if (record.Kind == JournalRecordKind.Withdrawn)
+        {
+            if (parameters.Quorum is null || record.Body.Length != sizeof(int)
+                || (uint)BinaryPrimitives.ReadInt32LittleEndian(record.Body) >= (uint)parameters.Devices)
+            {
+                throw new JournalException(record.Sequence, "nobody can have left so");
+            }
+
+            roll.Leave(BinaryPrimitives.ReadInt32LittleEndian(record.Body));
             last = record;
             return null;
         }
@@ -252,7 +276,7 @@ public sealed class RoundEngine
             : input.Incarnation < replaced;
         if (roll.IsConnected(input.Device) && isOlder)
         {
-            Refuse(input, Refusal.Replaced, effects);
+            Refuse(input, Refusal.OlderProcess, effects);
             return;
         }
 
@@ -298,6 +322,15 @@ public sealed class RoundEngine
         }
         else
         {
+            if (!Finished)
+            {
+                var body = new byte[sizeof(int)];
+                BinaryPrimitives.WriteInt32LittleEndian(body, input.Device);
+                last = JournalRecord.After(last, JournalRecordKind.Withdrawn, body);
+                effects.Add(new RoundEffect(RoundEffectKind.Persist, Record: last));
+            }
+
+            effects.Add(new RoundEffect(RoundEffectKind.Farewell, input.Device, input.Incarnation, Round));
             roll.Leave(input.Device);
             roll.Disconnect(input.Device);
             CommitIfComplete(effects);
@@ -321,8 +354,12 @@ public sealed class RoundEngine
         }
         else if (input.Round < Round)
         {
-            // Late, but there: from now on it is waited for again.
-            roll.Admit(device);
+            // Late by one is there: from now on it is waited for again. Whoever is further behind would only be waited for in vain.
+            if (input.Round == Round - 1)
+            {
+                roll.Admit(device);
+            }
+
             Counters.Stale++;
         }
         else if (!roll.HasReported(device))
@@ -345,7 +382,14 @@ public sealed class RoundEngine
 
     private void CommitIfComplete(List<RoundEffect> effects)
     {
-        if (!Finished && roll.Reported >= quorum && (roll.Missing == 0 || deadlineReached))
+        if (LacksQuorum)
+        {
+            if (draining)
+            {
+                Cancel(effects);
+            }
+        }
+        else if (!Finished && !Cancelled && (roll.Missing == 0 || deadlineReached))
         {
             Commit(effects);
         }
@@ -355,7 +399,7 @@ public sealed class RoundEngine
     {
         var round = Round;
         var used = (Push[])pushes.Clone();
-        Attendance[] attendance = parameters.Quorum is null ? [] : roll.Attendance();
+        Attendance[] attendance = parameters.Quorum is null ? [] : roll.Attendance(isLast: Round == parameters.Rounds);
         Advance(attendance);
         Counters.Clipped += Finished ? 0 : update.Clipped.Count(true);
         var committed = new CommittedRound(
@@ -416,7 +460,7 @@ public sealed class RoundEngine
             }
         }
 
-        return counted >= quorum && roll.CanHave(round.Attendance);
+        return counted >= quorum && roll.CanHave(round.Attendance, isLast: Round == parameters.Rounds);
     }
 
     private void SendCurrent(int device, List<RoundEffect> effects)

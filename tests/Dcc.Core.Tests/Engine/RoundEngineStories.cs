@@ -55,7 +55,10 @@ public class RoundEngineStories
                     journal.Skip(1).ToList().ForEach(record => engine.Replay(record));
                     break;
                 case "drain":
-                    engine!.Drain();
+                    engine!.Drain(effects);
+                    break;
+                case "cancel":
+                    engine!.Cancel(effects);
                     break;
                 case "deadline":
                     engine!.Handle(RoundEvent.DeadlineReached(int.Parse(words[2], CultureInfo.InvariantCulture)), effects);
@@ -110,6 +113,7 @@ public class RoundEngineStories
             RoundEffectKind.Publish => $"publish round {effect.Round}",
             RoundEffectKind.Replay => $"replay {effect.Device}#{effect.Incarnation} rounds {effect.Round}..{effect.LastRound}",
             RoundEffectKind.Push => $"push {effect.Device}#{effect.Incarnation} round {effect.Round}",
+            RoundEffectKind.Farewell => $"farewell {effect.Device}#{effect.Incarnation}",
             RoundEffectKind.AwaitDeadline => $"await deadline of round {effect.Round}",
             RoundEffectKind.End => $"end {effect.Device}#{effect.Incarnation}",
             _ => $"disconnect {effect.Device}#{effect.Incarnation} {KebabCase.Name(effect.Refusal)}",

@@ -17,7 +17,7 @@ internal sealed class SimulatedCoordinator(SimulatedRun world)
     // Larger with every stream, whichever process took it.
     private long lastIncarnation;
 
-    internal bool IsFinished => engine is { Finished: true } && effects.Count == 0;
+    internal bool IsOver => engine is { Finished: true } or { Cancelled: true } && effects.Count == 0;
 
     internal int Round => engine?.Round ?? -1;
 
@@ -93,6 +93,26 @@ internal sealed class SimulatedCoordinator(SimulatedRun world)
         }
     }
 
+    /// <summary>An operator ends the run, at once or after its open round.</summary>
+    internal void End(bool afterItsRound)
+    {
+        if (engine is not null)
+        {
+            inputs.Enqueue(todo =>
+            {
+                if (afterItsRound)
+                {
+                    engine!.Drain(todo);
+                }
+                else
+                {
+                    engine!.Cancel(todo);
+                }
+            });
+            Pump();
+        }
+    }
+
     private void Pump()
     {
         while (engine is not null && !isBusy)
@@ -155,11 +175,11 @@ internal sealed class SimulatedCoordinator(SimulatedRun world)
                 Send(effect);
                 break;
             case RoundEffectKind.Disconnect:
-                // Whoever keeps to the protocol is refused only for another process that has its device.
-                Assert.Equal(Refusal.Replaced, effect.Refusal);
+                // Whoever keeps to the protocol is refused only for another process that has its device, and when the run is over.
+                Assert.Contains(effect.Refusal, new[] { Refusal.Replaced, Refusal.OlderProcess, Refusal.RunCancelled });
                 if (streams.Remove(effect.Incarnation, out var refused))
                 {
-                    refused.Down(device => device.Replaced());
+                    refused.Down(device => device.Refused(effect.Refusal));
                 }
 
                 break;
@@ -215,7 +235,12 @@ internal sealed class SimulatedCoordinator(SimulatedRun world)
         if (!world.Disk.TryAppend(record))
         {
             WaitFor(() => Finish(record));
+            return;
         }
+
+        Assert.True(
+            world.Disk.Records.TakeWhile(stored => stored.Kind != JournalRecordKind.Cancelled).Count() >= world.Disk.Records.Count - 1,
+            "something follows the end of the run in the journal");
     }
 
     // Meanwhile inputs wait, and nothing that depends on the record is sent.

@@ -27,6 +27,7 @@ internal sealed class SimulatedStream(SimulatedRun world, SimulatedProcess owner
 {
     private long lastUp;
     private long lastDown;
+    private List<Action>? held;
     private bool isCut;
 
     internal long Incarnation { get; set; }
@@ -38,11 +39,27 @@ internal sealed class SimulatedStream(SimulatedRun world, SimulatedProcess owner
     /// <summary>Something at the coordinator's end takes a while: what the device says next waits behind it.</summary>
     internal void Hold(long delay, Action then)
     {
-        lastUp = Math.Max(lastUp, world.Now + delay);
-        world.After(delay, then);
+        held = [];
+        world.After(delay, () =>
+        {
+            var waiting = held;
+            held = null;
+            then();
+            waiting.ForEach(arrive => arrive());
+        });
     }
 
-    internal void Up(Action arrive) => Deliver(ref lastUp, arrive);
+    internal void Up(Action arrive) => Deliver(ref lastUp, () =>
+    {
+        if (held is { } waiting)
+        {
+            waiting.Add(arrive);
+        }
+        else
+        {
+            arrive();
+        }
+    });
 
     internal void Down(Action<SimulatedProcess> arrive) => Deliver(ref lastDown, () =>
     {
@@ -126,10 +143,22 @@ internal sealed class SimulatedProcess(SimulatedRun world, int device, long star
         stream?.Abandon();
     }
 
-    internal void Replaced()
+    internal void Refused(Refusal refusal)
     {
-        isAlive = false;
-        exited();
+        switch (refusal)
+        {
+            case Refusal.RunCancelled:
+                HasEnded = true;
+                break;
+            case Refusal.OlderProcess:
+                stream = null;
+                world.After(world.Delay() + 50, Connect);
+                break;
+            default:
+                isAlive = false;
+                exited();
+                break;
+        }
     }
 
     internal void Leave()
@@ -172,6 +201,8 @@ internal sealed class SimulatedProcess(SimulatedRun world, int device, long star
             case RoundEffectKind.End:
                 Assert.Equal(world.Parameters.Rounds, session.LastRoundHeld);
                 HasEnded = true;
+                stream?.Abandon();
+                stream = null;
                 break;
             default:
                 break;
