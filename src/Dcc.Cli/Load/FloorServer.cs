@@ -55,7 +55,9 @@ internal static class FloorServer
                 Wire.Fill(message.Push, round, new Core.Learning.Push(0.1, 0.13, 1.2, 1.23));
                 await responseStream.WriteAsync(message).ConfigureAwait(false);
                 await requestStream.MoveNext(context.CancellationToken).ConfigureAwait(false);
-                await lockstep.Arrive(context.CancellationToken).ConfigureAwait(false);
+
+                // Nothing but the barrier: the process is killed with the measurement.
+                await lockstep.Arrive(CancellationToken.None).ConfigureAwait(false);
             }
 
             await responseStream.WriteAsync(new CoordinatorMessage { End = new End() }).ConfigureAwait(false);

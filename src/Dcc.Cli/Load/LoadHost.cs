@@ -8,7 +8,8 @@ namespace Dcc.Cli.Load;
 
 /// <summary>
 /// Devices that keep to the protocol and compute nothing: every push is answered at once with the same scalars. A process of its own; on stdout it
-/// says "warm" when its measured rounds begin, and at the end what it measured.
+/// says "warm" when its measured rounds begin, and with its last push what it measured; then its streams stay as they are until stdin is closed, so
+/// that the server can be looked at.
 /// </summary>
 internal sealed class LoadHost(LoadPlan plan, int process)
 {
@@ -21,11 +22,13 @@ internal sealed class LoadHost(LoadPlan plan, int process)
     private readonly Stopwatch clock = new();
     private TimeSpan cpuAtStart;
     private int warm;
-    private HostFigures? figures;
+    private Task goOn = Task.CompletedTask;
     private int finished;
 
     internal async Task Execute(string address, CancellationToken cancellation)
     {
+        var asked = Task.Run(() => { while (Console.In.ReadLine() is not null) { } }, CancellationToken.None);
+        goOn = asked;
         var (first, end) = plan.Share(process);
         using var opening = new SemaphoreSlim(OpeningAtOnce);
         var channels = Enumerable.Range(0, ((end - first - 1) / plan.StreamsPerConnection) + 1).Select(_ => Open(address)).ToList();
@@ -39,7 +42,7 @@ internal sealed class LoadHost(LoadPlan plan, int process)
             channels.ForEach(channel => channel.Dispose());
         }
 
-        await Console.Out.WriteLineAsync(figures!.ToJson()).ConfigureAwait(false);
+        await asked.ConfigureAwait(false);
     }
 
     private async Task Play(int device, int devices, GrpcChannel channel, SemaphoreSlim opening, CancellationToken cancellation)
@@ -80,6 +83,11 @@ internal sealed class LoadHost(LoadPlan plan, int process)
             else if (message.Push is { } push)
             {
                 Note((int)push.Round, devices, reportedAt);
+                if (push.Round == plan.Pushes - 1)
+                {
+                    await goOn.ConfigureAwait(false);
+                }
+
                 report.Report.Round = push.Round;
                 reportedAt = Stopwatch.GetTimestamp();
                 await call.RequestStream.WriteAsync(report, cancellation).ConfigureAwait(false);
@@ -104,7 +112,7 @@ internal sealed class LoadHost(LoadPlan plan, int process)
 
         if (round == plan.Pushes - 1 && Interlocked.Increment(ref finished) == devices)
         {
-            figures = new HostFigures(clock.Elapsed.TotalSeconds, (Cpu() - cpuAtStart).TotalSeconds, latencies.Counts);
+            Console.Out.WriteLine(new HostFigures(clock.Elapsed.TotalSeconds, (Cpu() - cpuAtStart).TotalSeconds, latencies.Counts).ToJson());
         }
     }
 

@@ -73,8 +73,9 @@ internal sealed class LoadMeasurement(IReadOnlyList<LoadPlan> plans, bool keepsJ
             await hosts[0].LineWith(LoadHost.Warm, cancellation).ConfigureAwait(false);
             var cpu = server.Cpu;
             var lines = await Task.WhenAll(hosts.Select(host => host.LineWith("{", cancellation))).ConfigureAwait(false);
-            cpu = server.Cpu - cpu;
-            return Figures(plan, [.. lines.Select(HostFigures.FromJson)], cpu, server.ResidentBytes, before);
+            var figures = Figures(plan, [.. lines.Select(HostFigures.FromJson)], server.Cpu - cpu, server.ResidentBytes, before);
+            await Task.WhenAll(hosts.Select(host => host.Finish(cancellation))).ConfigureAwait(false);
+            return figures;
         }
         finally
         {

@@ -16,7 +16,7 @@ internal sealed record LoadPlan(int Devices, int WarmUp, int Rounds, int Process
     internal static LoadPlan For(int devices, int? rounds, int processes, int streamsPerConnection)
     {
         const int DeviceRounds = 100_000;
-        var measured = rounds ?? Math.Clamp(DeviceRounds / devices, 10, 2_000);
+        var measured = rounds ?? Math.Clamp(DeviceRounds / devices, 30, 2_000);
         return new LoadPlan(devices, 5 + (measured / 4), measured, Math.Min(processes, devices), streamsPerConnection);
     }
 
@@ -76,8 +76,9 @@ internal sealed class LatencyHistogram
 /// <param name="RoundsPerSecond">Over the measured rounds.</param>
 /// <param name="ServerCpuMicroseconds">User and system time of the server's process, per device and round.</param>
 /// <param name="ClientCpuMicroseconds">The same of the devices' processes.</param>
-/// <param name="ServerBytesPerStream">Growth of the server's resident memory from before the first stream to the end, per stream.</param>
-/// <param name="ServerMegabytes">The server's resident memory at the end.</param>
+/// <param name="ServerBytesPerStream">Growth of the server's resident memory from before the first stream to the last push, per stream; code that was
+/// compiled meanwhile is in it.</param>
+/// <param name="ServerMegabytes">The server's resident memory with the last push.</param>
 /// <param name="MedianMilliseconds">From a report to the next push: the others' reports, the commit and the push.</param>
 /// <param name="Percentile99Milliseconds">As the median.</param>
 /// <param name="LongestMilliseconds">As the median; to 5 %.</param>

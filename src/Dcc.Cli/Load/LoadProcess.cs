@@ -42,7 +42,13 @@ internal sealed class LoadProcess : IAsyncDisposable
     internal static LoadProcess Service(string service, string[] arguments) =>
         new(service, ChildProcess.StartInfo(Path.Combine("services", service, service), [.. arguments, "--stop-with-stdin"]));
 
-    internal static LoadProcess Dcc(string[] arguments) => new(arguments[0], ChildProcess.StartInfo("dcc", arguments));
+    /// <summary>This program, compiled as the coordinator is: what it is compared with must not win or lose by a setting of the runtime.</summary>
+    internal static LoadProcess Dcc(string[] arguments)
+    {
+        var start = ChildProcess.StartInfo("dcc", arguments);
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        return new LoadProcess(arguments[0], start);
+    }
 
     /// <summary>Reads on to a line that holds a text.</summary>
     /// <exception cref="ChildFailedException">The process ended before.</exception>
@@ -60,6 +66,13 @@ internal sealed class LoadProcess : IAsyncDisposable
         var said = (await error.ConfigureAwait(false)).Trim();
         throw new ChildFailedException(string.Create(
             CultureInfo.InvariantCulture, $"{name} ended early with exit code {process.ExitCode}{(said.Length == 0 ? "" : ": " + said)}"));
+    }
+
+    /// <summary>Lets the process go on to its end.</summary>
+    internal async Task Finish(CancellationToken cancellation)
+    {
+        process.StandardInput.Close();
+        await process.WaitForExitAsync(cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Keeps the pipe empty that nobody reads any more.</summary>

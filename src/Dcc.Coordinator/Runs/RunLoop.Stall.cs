@@ -143,7 +143,7 @@ internal sealed partial class RunLoop
         }
     }
 
-    private void Defer(in Input input)
+    private void Defer(Input input)
     {
         if (input.Kind is InputKind.Cancel or InputKind.Drain)
         {
