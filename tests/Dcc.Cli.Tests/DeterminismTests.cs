@@ -12,7 +12,8 @@ public sealed class DeterminismTests : IDisposable
     private readonly TemporaryFolder folder = new();
 
     public static TheoryData<string, string> Runs =>
-        new(from solver in new[] { "q-learning", "price-q", "exact" } from devices in new[] { "1", "2", "10", "37" } select (solver, devices));
+        new(from solver in new[] { "q-learning", "price-q", "exact" } from devices in new[] { "1", "2", "10", "37" }
+            where devices != "37" || solver == "exact" select (solver, devices));
 
     public void Dispose() => folder.Dispose();
 

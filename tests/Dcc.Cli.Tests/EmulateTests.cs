@@ -52,7 +52,6 @@ public sealed class EmulateTests : IDisposable
     [InlineData("q-learning", 10, 5)]
     [InlineData("exact", 10, 1)]
     [InlineData("price-q", 37, 5)]
-    [InlineData("q-learning", 37, 5)]
     [InlineData("exact", 37, 5)]
     public async Task Emulate_SolverSizeAndPacking_HaveSimulatesDigest(string solver, int devices, int perProcess)
     {

@@ -43,9 +43,9 @@ public sealed class ScenarioRunTests : IDisposable
         Assert.Equal(7, BytesByDevice().Count);
     }
 
+    // Of twenty seeds in .ci/full.
     [Theory]
     [InlineData(2)]
-    [InlineData(3)]
     public async Task Emulate_ChaosTwice_InjectsTheSameFaultsInTheSameOrder(int seed)
     {
         string[] run = ["chaos", "--seed", seed.ToString(CultureInfo.InvariantCulture), "--steps", "5000"];
