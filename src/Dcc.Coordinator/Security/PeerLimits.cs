@@ -48,7 +48,7 @@ internal sealed class PeerLimits(IOptions<CoordinatorOptions> options, ProtocolF
         return next(connection);
     });
 
-    /// <summary>A device's stream begins; false where its peer has too many.</summary>
+    /// <summary>A stream that is not an operator's begins; false where its peer has too many.</summary>
     internal bool TryOpenStream(IPAddress? peer) => streams.TryAdd(KeyOf(peer), limits.StreamsPerPeer);
 
     /// <summary>A stream that had begun has ended.</summary>
