@@ -63,14 +63,17 @@ internal sealed class StreamConnector
     private readonly ClientSecurity security;
     private readonly Coordination.CoordinationClient client;
     private readonly AgentInstruments instruments;
+    private readonly Pulse pulse;
     private readonly ResiliencePipeline pipeline;
 
     internal StreamConnector(
-        int device, AgentOptions options, Coordination.CoordinationClient client, AgentInstruments instruments, TimeProvider time, ILogger logger)
+        int device, AgentOptions options, Coordination.CoordinationClient client, AgentInstruments instruments, Pulse pulse, TimeProvider time,
+        ILogger logger)
     {
         this.device = device;
         this.client = client;
         this.instruments = instruments;
+        this.pulse = pulse;
         run = options.Run;
         processStarted = time.GetUtcNow().ToUnixTimeMilliseconds();
         security = options.Security;
@@ -115,6 +118,7 @@ internal sealed class StreamConnector
 
     private async Task<CoordinatorStream> CountedAttempt(int lastRoundHeld, CancellationToken cancellation)
     {
+        pulse.Beat();
         try
         {
             var stream = await Attempt(lastRoundHeld, cancellation).ConfigureAwait(false);

@@ -55,8 +55,14 @@ internal sealed class DeviceWorker
         this.time = time;
         this.logger = logger;
         telemetry = instruments.Add(options.Run, device, time);
-        connector = new StreamConnector(device, options, client, instruments, time, logger);
+        Pulse = new Pulse(time);
+        connector = new StreamConnector(device, options, client, instruments, Pulse, time, logger);
     }
+
+    internal int Device => device;
+
+    /// <summary>When the loop that talks to the coordinator last turned.</summary>
+    internal Pulse Pulse { get; }
 
     /// <summary>Takes part until the run has ended.</summary>
     /// <returns>The process's exit code for this device.</returns>
@@ -69,6 +75,7 @@ internal sealed class DeviceWorker
         finally
         {
             telemetry.Link = LinkState.Ended;
+            Pulse.End();
         }
     }
 
@@ -89,6 +96,7 @@ internal sealed class DeviceWorker
                 telemetry.Link = LinkState.Connecting;
                 using var stream = await connector.Connect(held, cancellation).ConfigureAwait(false);
                 telemetry.Link = LinkState.Connected;
+                Pulse.Expect(stream.Heartbeat);
                 session ??= CreateSession(stream.Welcome);
                 Log.Joined(logger, device, options.Run, held);
                 if (await Live(stream, cancellation).ConfigureAwait(false))
@@ -257,6 +265,7 @@ internal sealed class DeviceWorker
         var ready = outbox.WaitToReadAsync(cancellation).AsTask();
         while (true)
         {
+            Pulse.Beat();
             try
             {
                 if (!await ready.WaitAsync(stream.Heartbeat, time, cancellation).ConfigureAwait(false))

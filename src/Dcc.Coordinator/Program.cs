@@ -6,6 +6,7 @@ using Dcc.Coordinator.Services;
 using Dcc.Coordinator.Telemetry;
 using Dcc.Core.Validation;
 using Dcc.Hosting;
+using Dcc.Hosting.Supervision;
 using Dcc.Hosting.Telemetry;
 using Dcc.Journal;
 using Dcc.Protocol;
@@ -95,6 +96,7 @@ internal static class Program
         builder.Services.AddSingleton<Listeners>();
         builder.Services.AddSingleton<RunRegistry>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<RunRegistry>());
+        builder.Services.AddServiceManagerWatch<RunRegistry>();
         builder.Services.AddGrpc().AddServiceOptions<OperationService>(grpc => grpc.MaxReceiveMessageSize = OperationService.MaxRequestBytes);
         builder.Services.AddGrpc().AddServiceOptions<CoordinationService>(grpc => grpc.MaxReceiveMessageSize = Wire.MaxDeviceMessageBytes);
         builder.Services.AddGrpcReflection();
