@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dcc.Core.Engine;
 using Dcc.Core.Validation;
 using Dcc.Hosting;
@@ -23,6 +24,9 @@ internal sealed class AgentOptions
 
     /// <summary>A device index or a range of them, such as 3 or 0-4.</summary>
     public string Devices { get; set; } = "0";
+
+    /// <summary>Which part of the devices this process is, as INDEX/PARTS: part 0/4 of 0-9 is 0-1, part 3/4 is 7-9; null for all of them.</summary>
+    public string? Shard { get; set; }
 
     /// <summary>System file that describes the devices; without one they are sampled by the run's seed (Appendix F).</summary>
     public string? System { get; set; }
@@ -66,6 +70,7 @@ internal sealed class AgentOptions
             new("--coordinator", "Agent:Coordinator", "URL[,URL...]", "Coordinator's address, one for all devices or one each [http://127.0.0.1:5080]."),
             new("--run", "Agent:Run", "NAME", "Run to take part in [run]."),
             new("--devices", "Agent:Devices", "I|I-J", "Device index, or a range of indices, each with a stream of its own [0]."),
+            new("--shard", "Agent:Shard", "INDEX/PARTS", "This part of the devices only, such as 0/4 of 0-9: for replicas that know their index [all]."),
             new("--system", "Agent:System", "FILE", "System file that describes the devices [sampled by the run's seed]."),
             new("--leave-on-stop", "Agent:LeaveOnStop", "", "When stopped, leave the run on purpose; needs a run with a quorum."),
             new("--metrics", "Agent:Metrics", "URL|none", "Serve /metrics here, such as http://127.0.0.1:9101 [none]."),
@@ -79,15 +84,34 @@ internal sealed class AgentOptions
         ]);
 
     /// <summary>The indices that <see cref="Devices"/> names.</summary>
-    /// <exception cref="InvalidInputException">It names none.</exception>
+    /// <exception cref="InvalidInputException">It names none, or there is no such part of them.</exception>
     internal IReadOnlyList<int> DeviceIndices()
     {
         if (DeviceRange.Parse(Devices) is var (first, last) && last < RunParameters.MaxDevices)
         {
-            return [.. Enumerable.Range(first, last - first + 1)];
+            var (from, to) = Part(last - first + 1);
+            return [.. Enumerable.Range(first + from, to - from)];
         }
 
         throw new InvalidInputException("devices", "an index such as 3 or a range such as 0-4", Devices);
+    }
+
+    // Parts differ by at most one device, and every device is in exactly one.
+    private (int From, int To) Part(int devices)
+    {
+        if (Shard is null)
+        {
+            return (0, devices);
+        }
+
+        return Shard.Split('/') is [var index, var parts]
+            && int.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out var part)
+            && int.TryParse(parts, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            && part < count && count <= devices
+                ? ((int)((long)devices * part / count), (int)((long)devices * (part + 1) / count))
+                : throw new InvalidInputException(
+                    "shard", string.Create(CultureInfo.InvariantCulture, $"INDEX/PARTS with INDEX below PARTS, and at most {devices} parts of devices {Devices}"),
+                    Shard);
     }
 
     /// <summary>The same of one address.</summary>

@@ -63,17 +63,20 @@ internal sealed class StreamConnector
     private readonly ClientSecurity security;
     private readonly Func<Coordination.CoordinationClient, Coordination.CoordinationClient?>? renew;
     private readonly AgentInstruments instruments;
+    private readonly Pulse pulse;
     private readonly ResiliencePipeline pipeline;
     private Coordination.CoordinationClient client;
 
     internal StreamConnector(
-        int device, AgentOptions options, Coordination.CoordinationClient client, AgentInstruments instruments, TimeProvider time, ILogger logger,
+        int device, AgentOptions options, Coordination.CoordinationClient client, AgentInstruments instruments, Pulse pulse, TimeProvider time,
+        ILogger logger,
         Func<Coordination.CoordinationClient, Coordination.CoordinationClient?>? renew)
     {
         this.device = device;
         this.client = client;
         this.renew = renew;
         this.instruments = instruments;
+        this.pulse = pulse;
         run = options.Run;
         processStarted = time.GetUtcNow().ToUnixTimeMilliseconds();
         security = options.Security;
@@ -130,6 +133,7 @@ internal sealed class StreamConnector
 
     private async Task<CoordinatorStream> CountedAttempt(int lastRoundHeld, CancellationToken cancellation)
     {
+        pulse.Beat();
         try
         {
             var stream = await Attempt(lastRoundHeld, cancellation).ConfigureAwait(false);

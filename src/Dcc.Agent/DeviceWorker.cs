@@ -57,8 +57,14 @@ internal sealed class DeviceWorker
         this.time = time;
         this.logger = logger;
         telemetry = instruments.Add(options.Run, device, time);
-        connector = new StreamConnector(device, options, client, instruments, time, logger, renew);
+        Pulse = new Pulse(time);
+        connector = new StreamConnector(device, options, client, instruments, Pulse, time, logger, renew);
     }
+
+    internal int Device => device;
+
+    /// <summary>When the loop that talks to the coordinator last turned.</summary>
+    internal Pulse Pulse { get; }
 
     /// <summary>Takes part until the run has ended.</summary>
     /// <returns>The process's exit code for this device.</returns>
@@ -71,6 +77,7 @@ internal sealed class DeviceWorker
         finally
         {
             telemetry.Link = LinkState.Ended;
+            Pulse.End();
         }
     }
 
@@ -91,6 +98,7 @@ internal sealed class DeviceWorker
                 telemetry.Link = LinkState.Connecting;
                 using var stream = await connector.Connect(held, cancellation).ConfigureAwait(false);
                 telemetry.Link = LinkState.Connected;
+                Pulse.Expect(stream.Heartbeat);
                 session ??= CreateSession(stream.Welcome);
                 Log.Joined(logger, device, options.Run, held);
                 if (await Live(stream, cancellation).ConfigureAwait(false))
@@ -263,6 +271,7 @@ internal sealed class DeviceWorker
         var ready = outbox.WaitToReadAsync(cancellation).AsTask();
         while (true)
         {
+            Pulse.Beat();
             try
             {
                 if (!await ready.WaitAsync(stream.Heartbeat, time, cancellation).ConfigureAwait(false))

@@ -3,6 +3,8 @@ using Dcc.Agent.Telemetry;
 using Dcc.Core.Devices;
 using Dcc.Core.Validation;
 using Dcc.Hosting;
+using Dcc.Hosting.Security;
+using Dcc.Hosting.Supervision;
 using Dcc.Hosting.Telemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,6 +31,7 @@ internal static class Program
         builder.Services.AddSingleton<AgentInstruments>();
         builder.Services.AddSingleton<AgentService>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<AgentService>());
+        builder.Services.AddServiceManagerWatch<AgentService>();
         using var host = builder.Build();
         var agent = host.Services.GetRequiredService<AgentService>();
         var address = host.Services.GetRequiredService<IOptions<AgentOptions>>().Value.Metrics;
@@ -40,7 +43,7 @@ internal static class Program
 }
 
 /// <summary>All devices of the process; ends the host when every one has ended.</summary>
-internal sealed class AgentService : BackgroundService
+internal sealed class AgentService : BackgroundService, ILiveness
 {
     private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(1);
 
@@ -73,6 +76,10 @@ internal sealed class AgentService : BackgroundService
 
     /// <summary>Failed until the devices have ended or were asked to stop, so that a fault nobody foresaw does not pass for success.</summary>
     internal int ExitCode { get; private set; } = Hosting.ExitCode.Failed;
+
+    /// <summary>One device that hangs is enough: the others wait for its reports.</summary>
+    public Task<string?> FindHung(CancellationToken cancellation) =>
+        Task.FromResult(workers.FirstOrDefault(worker => worker.Pulse.IsHung) is { } hung ? $"device {hung.Device}" : null);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -6,6 +6,7 @@ using Dcc.Coordinator.Services;
 using Dcc.Coordinator.Telemetry;
 using Dcc.Core.Validation;
 using Dcc.Hosting;
+using Dcc.Hosting.Supervision;
 using Dcc.Hosting.Telemetry;
 using Dcc.Journal;
 using Dcc.Protocol;
@@ -79,6 +80,7 @@ internal static class Program
         builder.Services.AddSingleton<Listeners>();
         builder.Services.AddSingleton<RunRegistry>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<RunRegistry>());
+        builder.Services.AddServiceManagerWatch<RunRegistry>();
 
         // Health and reflection too: whoever is not known must not make the coordinator keep more than a device may.
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = Wire.MaxDeviceMessageBytes)

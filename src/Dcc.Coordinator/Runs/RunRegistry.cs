@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Dcc.Coordinator.Telemetry;
 using Dcc.Core.Engine;
 using Dcc.Core.Validation;
+using Dcc.Hosting.Supervision;
 using Dcc.Journal;
 using Microsoft.Extensions.Options;
 
@@ -11,7 +12,7 @@ namespace Dcc.Coordinator.Runs;
 internal sealed class RunRegistry(
     IJournalStore store, IOptions<CoordinatorOptions> options, ProtocolFaults faults, CoordinatorInstruments instruments,
     IHostApplicationLifetime lifetime, TimeProvider time, ILogger<RunRegistry> logger)
-    : BackgroundService
+    : BackgroundService, ILiveness
 {
     // A record of ten thousand devices has 640 kB.
     private const int RecordsAhead = 8;
@@ -109,6 +110,24 @@ internal sealed class RunRegistry(
         {
             creating.Release();
         }
+    }
+
+    /// <summary>Asks every run's loop, which answers after all that was posted before. A run that stalls for its journal answers; one that hangs does not.</summary>
+    public async Task<string?> FindHung(CancellationToken cancellation)
+    {
+        foreach (var run in runs.Values)
+        {
+            try
+            {
+                await run.Status(cancellation).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                // Its loop has ended, as asked.
+            }
+        }
+
+        return null;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

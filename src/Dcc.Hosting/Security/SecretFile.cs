@@ -12,7 +12,10 @@ public static class SecretFile
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
-    /// <summary>Reads a file that others cannot.</summary>
+    /// <summary>
+    /// Reads a file that others cannot. The group may read one that belongs to root where the process is not root: so a Kubernetes Secret reaches it,
+    /// and so the mask of the access list looks by which systemd hands it a credential.
+    /// </summary>
     /// <exception cref="InvalidInputException">Others can read or write it.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
@@ -21,7 +24,8 @@ public static class SecretFile
         using var file = File.OpenHandle(path);
 
         // Asked of the open file: what is read is what was looked at. Elsewhere than on Unix a file has no mode.
-        if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(file) is var mode && (mode & Others) != 0)
+        if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(file) is var mode && (mode & Others) is var open && open != 0
+            && !(open == UnixFileMode.GroupRead && !Environment.IsPrivilegedProcess && FileOwner.Of(file) == FileOwner.Root))
         {
             throw new InvalidInputException(field, "a file that only its owner can read (mode 600)", $"{path} with mode {Convert.ToString((int)mode, 8)}");
         }

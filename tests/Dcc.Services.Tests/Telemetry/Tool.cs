@@ -32,9 +32,12 @@ internal static class Tool
         return new Result(process.ExitCode, await output, await error);
     }
 
+    /// <summary>The file of Dcc.Coordinator or Dcc.Agent.</summary>
+    internal static string Service(string service) => Path.Combine(Metadata("ServicesFolder"), service, service);
+
     /// <summary>Starts Dcc.Coordinator or Dcc.Agent.</summary>
     internal static Process StartService(string service, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
-        Start(Path.Combine(Metadata("ServicesFolder"), service, service), environment, arguments);
+        Start(Service(service), environment, arguments);
 
     /// <summary>Starts the dcc command.</summary>
     internal static Process StartCommand(params string[] arguments) =>
