@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the release archives and their checksums into a folder: deploy/release.sh [FOLDER]
 #
-#   dcc-agent-VERSION-linux-x64|arm64|arm.tar.gz    native, with units, configuration and installer for small hosts
+#   dcc-agent-VERSION-linux-x64|arm64.tar.gz        native, with unit, configuration and installer for small hosts
+#   dcc-agent-VERSION-portable.tar.gz               the same for whatever has the .NET 10 runtime, such as a 32-bit ARM
 #   dcc-coordinator-VERSION-linux-x64|arm64.tar.gz  self-contained: a small server needs no .NET
 #   dcc-VERSION-linux-x64.tar.gz                    needs the .NET 10 runtime with ASP.NET Core; brings the services that emulate starts
 #   SHA256SUMS
@@ -12,7 +13,7 @@ cd "$(dirname "$0")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
 out=$(mkdir -p "${1:-out/release}" && cd "${1:-out/release}" && pwd)
-targets=${TARGETS:-agent:linux-x64 agent:linux-arm64 agent:linux-arm coordinator:linux-x64 coordinator:linux-arm64 dcc:linux-x64}
+targets=${TARGETS:-agent:linux-x64 agent:linux-arm64 agent:portable coordinator:linux-x64 coordinator:linux-arm64 dcc:linux-x64}
 version=$(sed -n 's|.*<Version>\(.*\)</Version>.*|\1|p' Directory.Build.props)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -26,7 +27,7 @@ need() { command -v "$1" >/dev/null || missing+=("$2"); }
 need_file() { [ -e "$1" ] || missing+=("$2"); }
 for target in $targets; do
   case $target in
-    agent:*)
+    agent:linux-*)
       need clang clang
       need ld.lld lld
       ;;&
@@ -38,12 +39,7 @@ for target in $targets; do
       need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
       need_file /usr/aarch64-linux-gnu/lib/crt1.o libc6-dev-arm64-cross
       ;;
-    agent:linux-arm)
-      need arm-linux-gnueabihf-objcopy binutils-arm-linux-gnueabihf
-      need arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf
-      need_file /usr/arm-linux-gnueabihf/lib/crt1.o libc6-dev-armhf-cross
-      ;;
-    coordinator:linux-x64 | coordinator:linux-arm64 | dcc:linux-x64) ;;
+    agent:portable | coordinator:linux-x64 | coordinator:linux-arm64 | dcc:linux-x64) ;;
     *)
       echo "release.sh: target: expected agent:, coordinator: or dcc: with a platform of the list above, got $target" >&2
       exit 2
@@ -57,9 +53,10 @@ fi
 
 # Warnings of referenced packages are collapsed by default, and some are no errors: whatever looks like one counts.
 publish() {
-  local project=$1 runtime=$2 folder=$3 log=$work/log
+  local project=$1 runtime=$2 folder=$3 log=$work/log platform=()
   shift 3
-  if ! dotnet publish "src/$project" -c Release -r "$runtime" -o "$folder" -p:DebugType=none -p:TrimmerSingleWarn=false "$@" >"$log" 2>&1; then
+  [ "$runtime" = portable ] || platform=(-r "$runtime")
+  if ! dotnet publish "src/$project" -c Release "${platform[@]}" -o "$folder" -p:DebugType=none -p:TrimmerSingleWarn=false "$@" >"$log" 2>&1; then
     tail -20 "$log" >&2
     echo "release.sh: $project for $runtime does not build" >&2
     exit 1
@@ -81,6 +78,17 @@ archives=()
 for target in $targets; do
   runtime=${target#*:}
   case $target in
+    agent:portable)
+      name=dcc-agent-$version-portable
+      publish Dcc.Agent portable "$work/$name/bin" -p:UseAppHost=false
+      # shellcheck disable=SC2016 # Expanded when the agent is started.
+      printf '#!/bin/sh\nexec dotnet "$0.dll" "$@"\n' >"$work/$name/bin/Dcc.Agent"
+      chmod 755 "$work/$name/bin/Dcc.Agent"
+      cp deploy/raspberry-pi/{README.md,install.sh,agent.conf} "$work/$name/"
+
+      # Code that is compiled while it runs has to be written and then executed.
+      grep -v '^MemoryDenyWriteExecute=' deploy/raspberry-pi/dcc-agent.service >"$work/$name/dcc-agent.service"
+      ;;
     agent:*)
       name=dcc-agent-$version-$runtime
       publish Dcc.Agent "$runtime" "$work/$name/bin" -p:PublishAot=true -p:CppCompilerAndLinker=clang
