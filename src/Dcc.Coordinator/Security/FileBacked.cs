@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using Dcc.Core.Validation;
+using Dcc.Hosting.Security;
 
 namespace Dcc.Coordinator.Security;
 
@@ -9,12 +9,13 @@ namespace Dcc.Coordinator.Security;
 /// </summary>
 /// <param name="paths">The files.</param>
 /// <param name="read">Makes the value of them.</param>
-/// <param name="complain">Told once why a change was not taken; the value before it stays.</param>
+/// <param name="complain">Told once why a change was not taken; the value before it stays, and the files are tried again until they are good.</param>
 internal sealed class FileBacked<T>(IReadOnlyList<string> paths, Func<T> read, Action<string> complain)
     where T : class
 {
     private readonly Lock gate = new();
     private byte[] seen = [];
+    private string? complaint;
     private T? value;
 
     /// <summary>The value of the latest files that are good.</summary>
@@ -23,40 +24,31 @@ internal sealed class FileBacked<T>(IReadOnlyList<string> paths, Func<T> read, A
     {
         lock (gate)
         {
-            var content = Fingerprint();
-            if (value is null || !content.AsSpan().SequenceEqual(seen))
+            var content = FileFingerprint.Of(paths);
+            if (value is not null && content.AsSpan().SequenceEqual(seen))
             {
-                seen = content;
-                try
+                complaint = null;
+                return value;
+            }
+
+            try
+            {
+                value = read();
+
+                // Only now: what was refused may become good without another content, when others can no longer read it.
+                (seen, complaint) = (content, null);
+            }
+            catch (InvalidInputException exception) when (value is not null)
+            {
+                var latest = Convert.ToHexString(content) + exception.Message;
+                if (latest != complaint)
                 {
-                    value = read();
-                }
-                catch (InvalidInputException exception) when (value is not null)
-                {
+                    complaint = latest;
                     complain(exception.Message);
                 }
             }
 
             return value;
         }
-    }
-
-    private byte[] Fingerprint()
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var path in paths)
-        {
-            try
-            {
-                hash.AppendData(SHA256.HashData(File.ReadAllBytes(path)));
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                // A file that is being replaced: that it is away is a content like any other.
-                hash.AppendData([0]);
-            }
-        }
-
-        return hash.GetHashAndReset();
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Dcc.Core.Validation;
@@ -33,10 +32,16 @@ internal sealed class SecurityFiles
                 () => new ClientTrust(CertificateFiles.ReadAll("client-ca", authorities), ReadRevoked(security.Revoked)));
         }
 
-        tokenKey = Secret("token-key", security.TokenKey);
-        operatorToken = Secret("operator-token-file", security.OperatorTokenFile);
+        if (security.TokenKey is { } joining)
+        {
+            tokenKey = Backed([joining], () => ReadSecret("token-key", joining));
+        }
 
-        FileBacked<string>? Secret(string field, string? path) => path is null ? null : Backed([path], () => ReadSecret(field, path));
+        if (security.OperatorTokenFile is { } operators)
+        {
+            operatorToken = Backed(
+                security.TokenKey is { } signing ? [operators, signing] : [operators], () => ReadOperatorToken(operators, security.TokenKey));
+        }
 
         FileBacked<T> Backed<T>(string[] paths, Func<T> read)
             where T : class => new(paths, read, reason => Log.FilesKept(logger, reason));
@@ -63,6 +68,15 @@ internal sealed class SecurityFiles
     private static string ReadSecret(string field, string path) =>
         CertificateFiles.Try(field, "a secret", path, () => SecretFile.ReadLine(field, path));
 
+    // Whoever issues join tokens would be an operator, and an operator could issue them.
+    private static string ReadOperatorToken(string path, string? tokenKey)
+    {
+        var secret = ReadSecret("operator-token-file", path);
+        return tokenKey is not null && JoinToken.IsSame(secret, ReadSecret("token-key", tokenKey))
+            ? throw new InvalidInputException("operator-token-file", "a secret other than that of token-key", path)
+            : secret;
+    }
+
     // A serial number a line, in hexadecimal; what follows a # is for people.
     private static HashSet<string> ReadRevoked(string? path)
     {
@@ -75,6 +89,6 @@ internal sealed class SecurityFiles
             .Select(line => line.Split('#')[0].Trim()).Where(serial => serial.Length > 0).ToList();
         return serials.Find(serial => !serial.All(char.IsAsciiHexDigit)) is { } wrong
             ? throw new InvalidInputException("revoked", "a serial number a line, in hexadecimal", $"{path} with '{wrong}'")
-            : serials.Select(serial => serial.ToUpper(CultureInfo.InvariantCulture)).ToHashSet(StringComparer.Ordinal);
+            : serials.Select(CertificateTrust.Serial).ToHashSet(StringComparer.Ordinal);
     }
 }

@@ -28,11 +28,15 @@ public static class CertificateTrust
     /// <summary>Use of a TLS client's certificate.</summary>
     public static Oid Client { get; } = new("1.3.6.1.5.5.7.3.2");
 
+    /// <summary>A serial number as the list of withdrawn ones has it: in upper case, without zeros before it, which tools show or leave out as they like.</summary>
+    /// <param name="hexadecimal">At least one hexadecimal digit.</param>
+    public static string Serial(string hexadecimal) => hexadecimal.ToUpperInvariant().TrimStart('0') is { Length: > 0 } digits ? digits : "0";
+
     /// <summary>Judges a certificate.</summary>
     /// <param name="certificate">Whose possession the handshake has proved.</param>
     /// <param name="sent">Further certificates that its owner sent.</param>
     /// <param name="authorities">Whom to trust.</param>
-    /// <param name="revoked">Serial numbers that are withdrawn, in upper-case hexadecimal.</param>
+    /// <param name="revoked">Serial numbers that are withdrawn, as <see cref="Serial"/> writes them.</param>
     /// <param name="use"><see cref="Server"/> or <see cref="Client"/>.</param>
     /// <param name="now">The time.</param>
     public static CertificateVerdict Judge(
@@ -60,7 +64,7 @@ public static class CertificateTrust
             }
 
             // An intermediate authority may be withdrawn, and with it all that it issued.
-            return chain.ChainElements.Any(element => revoked.Contains(element.Certificate.SerialNumber)) ? CertificateVerdict.Revoked
+            return chain.ChainElements.Any(element => revoked.Contains(Serial(element.Certificate.SerialNumber))) ? CertificateVerdict.Revoked
                 : isGood ? CertificateVerdict.Trusted
                 : CertificateVerdict.Expired;
         }

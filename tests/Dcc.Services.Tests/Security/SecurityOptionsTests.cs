@@ -55,6 +55,16 @@ public sealed class SecurityOptionsTests : IDisposable
         Assert.Contains(named, refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Coordinator_OneSecretForDevicesAndOperators_IsRefused()
+    {
+        var copy = authority.TokenKey + ".copy";
+        SecretFile.Write("", copy, "  " + await File.ReadAllTextAsync(authority.TokenKey, TestContext.Current.CancellationToken) + "\n", overwrite: false);
+        var refused = await Assert.ThrowsAsync<InvalidInputException>(() => CoordinatorHost.Start(
+            ("Coordinator:Security:TokenKey", authority.TokenKey), ("Coordinator:Security:OperatorTokenFile", copy)));
+        Assert.StartsWith("operator-token-file: expected a secret other than that of token-key, got ", refused.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("ConnectionsPerPeer", "0", "max-connections-per-peer: ")]
     [InlineData("MessagesPerSecond", "-1", "max-messages: ")]
