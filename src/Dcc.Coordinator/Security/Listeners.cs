@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using Dcc.Coordinator.Telemetry;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -83,8 +84,9 @@ internal sealed class Listeners(
         }
     }
 
-    // Any certificate is taken, and none: what it is worth is judged call by call, where the peer can be told (see Access). No session is resumed:
-    // a ticket would carry the client's certificate, and devices connect rarely.
+    // Any certificate is taken, and none: what it is worth is judged call by call, where the peer can be told (see Access). The platform builds its
+    // chain all the same, and by default fetches the issuer from wherever the certificate says, while the handshake waits: it trusts nobody here and
+    // downloads nothing. No session is resumed: a ticket would carry the client's certificate, and devices connect rarely.
 #pragma warning disable CA5359
     private SslServerAuthenticationOptions OfGrpc() => new()
     {
@@ -92,6 +94,10 @@ internal sealed class Listeners(
         ApplicationProtocols = Grpc,
         ClientCertificateRequired = options.Value.Security.ClientCa is not null,
         RemoteCertificateValidationCallback = (_, _, _, _) => true,
+        CertificateChainPolicy = new X509ChainPolicy
+        {
+            DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck, TrustMode = X509ChainTrustMode.CustomRootTrust,
+        },
         AllowTlsResume = false,
     };
 #pragma warning restore CA5359

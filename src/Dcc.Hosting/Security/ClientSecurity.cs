@@ -71,9 +71,14 @@ public sealed record ClientSecurity
     /// <summary>How to connect by TLS.</summary>
     public SslClientAuthenticationOptions Tls(TimeProvider time)
     {
-        var tls = new SslClientAuthenticationOptions();
+        // The platform builds a chain before anybody is asked, and must fetch nothing from where the peer's certificate says. Every handshake has a
+        // copy of the policy.
+        var policy = new X509ChainPolicy { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck };
+        policy.ApplicationPolicy.Add(CertificateTrust.Server);
+        var tls = new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
         if (Authorities is { } authorities)
         {
+            policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
             tls.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
             {
                 if ((errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != SslPolicyErrors.None)
@@ -101,6 +106,9 @@ public sealed record ClientSecurity
     /// <exception cref="InvalidInputException">Its file cannot be read, or others can read it.</exception>
     public string? Bearer() => TokenFile is null ? Token : CertificateFiles.Try(
         "token-file", "a token", TokenFile, () => SecretFile.ReadLine("token-file", TokenFile));
+
+    /// <summary>Tells whether what the client proves itself with has changed.</summary>
+    public byte[] Fingerprint() => FileFingerprint.Of(new[] { Certificate, Key, TokenFile }.OfType<string>());
 
     // The chain's other certificates are not sent: the authorities that issue to devices are in the coordinator's bundle.
     private X509Certificate2 Own() => CertificateFiles.ReadOwn(Certificate!, Key!).Own;
