@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dcc.Hosting.Telemetry;
 
 namespace Dcc.Coordinator;
@@ -26,8 +27,8 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Information, "Run {Run}: finished with digest {Digest}")]
     internal static partial void Finished(ILogger logger, string run, string digest);
 
-    [LoggerMessage(8, LogLevel.Warning, "Stream of {Peer} refused: {Reason}")]
-    internal static partial void Refused(ILogger logger, string peer, string reason);
+    /// <summary>Of a reason that may quote the peer: what it says must not write lines, or to a terminal, on its own.</summary>
+    internal static void Refused(ILogger logger, string peer, string reason) => RefusedFor(logger, peer, Printable(reason));
 
     [LoggerMessage(9, LogLevel.Critical, "Run {Run}: stopped")]
     internal static partial void RunFailed(ILogger logger, string run, Exception exception);
@@ -41,7 +42,7 @@ internal static partial class Log
     [LoggerMessage(21, LogLevel.Information, "Run {Run}: goes on after {Seconds:F1} s, the journal can be written again")]
     internal static partial void Resumed(ILogger logger, string run, double seconds);
 
-    [LoggerMessage(22, LogLevel.Warning, "INSECURE: {Address} is open without TLS beyond loopback: whoever reaches it can read, join and operate every run")]
+    [LoggerMessage(22, LogLevel.Warning, "INSECURE: {Address} is open without TLS beyond loopback: whoever is on the way can read every run and every token")]
     internal static partial void Insecure(ILogger logger, string address);
 
     [LoggerMessage(23, LogLevel.Warning, "Anybody who reaches {Address} can join a run: neither certificates nor tokens are asked of devices")]
@@ -49,4 +50,29 @@ internal static partial class Log
 
     [LoggerMessage(24, LogLevel.Error, "A changed file cannot be used, what it held before stays in force: {Reason}")]
     internal static partial void FilesKept(ILogger logger, string reason);
+
+    [LoggerMessage(25, LogLevel.Warning, "INSECURE: anybody who reaches {Address} can operate every run: neither certificates nor a token are asked of operators")]
+    internal static partial void OpenToOperators(ILogger logger, string address);
+
+    [LoggerMessage(
+        26, LogLevel.Warning,
+        "INSECURE: whoever reaches {Address} from this machine, as everybody does behind a proxy on it, can operate every run: neither certificates (client-ca) nor a token (operator-token-file) are asked of operators")]
+    internal static partial void OpenToLocalOperators(ILogger logger, string address);
+
+    [LoggerMessage(27, LogLevel.Warning, "INSECURE: whoever reaches {Address} can read every run: its pages ask nobody for anything")]
+    internal static partial void OpenToReaders(ILogger logger, string address);
+
+    [LoggerMessage(28, LogLevel.Warning, "INSECURE: what connections to {Address} carry inside of TLS, tokens too, is shown at {Socket}")]
+    internal static partial void Tapped(ILogger logger, string address, string socket);
+
+    [LoggerMessage(8, LogLevel.Warning, "Stream of {Peer} refused: {Reason}", EventName = nameof(Refused))]
+    private static partial void RefusedFor(ILogger logger, string peer, string reason);
+
+    // Formats too: they turn a line's direction, or hide a part of it.
+    private static string Printable(string text) => text.Any(IsUnprintable)
+        ? string.Concat(text.Select(character => IsUnprintable(character) ? $"\\u{(int)character:X4}" : character.ToString()))
+        : text;
+
+    private static bool IsUnprintable(char character) => char.GetUnicodeCategory(character)
+        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }

@@ -53,25 +53,9 @@ internal static class Program
         }
 
         Log.Listening(app.Logger, string.Join(' ', app.Urls), StoreLocation.Parse(options.Store).ToString());
-        Warn(app.Logger, options);
+        StartWarnings.Write(app.Logger, options);
         await app.WaitForShutdownAsync().ConfigureAwait(false);
         return registry.Failed ? ExitCode.Failed : ExitCode.Done;
-    }
-
-    private static void Warn(ILogger logger, CoordinatorOptions options)
-    {
-        foreach (var address in new[] { options.Listen, options.Http }.Where(address => address != CoordinatorOptions.None))
-        {
-            if (!SecurityOptions.IsTls(address) && !SecurityOptions.IsLoopback(address))
-            {
-                Log.Insecure(logger, address);
-            }
-        }
-
-        if (!options.Security.AsksDevices && !SecurityOptions.IsLoopback(options.Listen))
-        {
-            Log.OpenToDevices(logger, options.Listen);
-        }
     }
 
     /// <summary>The application with the settings of a command line.</summary>
@@ -95,8 +79,10 @@ internal static class Program
         builder.Services.AddSingleton<Listeners>();
         builder.Services.AddSingleton<RunRegistry>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<RunRegistry>());
-        builder.Services.AddGrpc().AddServiceOptions<OperationService>(grpc => grpc.MaxReceiveMessageSize = OperationService.MaxRequestBytes);
-        builder.Services.AddGrpc().AddServiceOptions<CoordinationService>(grpc => grpc.MaxReceiveMessageSize = Wire.MaxDeviceMessageBytes);
+
+        // Health and reflection too: whoever is not known must not make the coordinator keep more than a device may.
+        builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = Wire.MaxDeviceMessageBytes)
+            .AddServiceOptions<OperationService>(grpc => grpc.MaxReceiveMessageSize = OperationService.MaxRequestBytes);
         builder.Services.AddGrpcReflection();
         builder.Services.AddGrpcHealthChecks().AddCheck("coordinator", () => HealthCheckResult.Healthy());
         builder.Services.Configure<HealthCheckPublisherOptions>(publisher => publisher.Delay = TimeSpan.Zero);

@@ -11,6 +11,18 @@ namespace Dcc.Coordinator.Security;
 /// <summary>Why a call is refused, and under which name that is counted.</summary>
 internal sealed record Denial(ProtocolFault Fault, Status Status);
 
+/// <summary>What a call's peer shows of itself; kept, for the call's context is not to be asked by several threads, nor after the call.</summary>
+internal readonly record struct Shown(X509Certificate2? Certificate, string? Token)
+{
+    internal static Shown By(HttpContext context) => new(context.Connection.ClientCertificate, Bearer(context.Request.Headers.Authorization.ToString()));
+
+    private static string? Bearer(string authorization)
+    {
+        const string Scheme = "Bearer ";
+        return authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? authorization[Scheme.Length..].Trim() : null;
+    }
+}
+
 /// <summary>Whom a call's peer speaks for. The certificate's or token's holders, null where nothing is asked; or why it is refused.</summary>
 internal readonly record struct Credentials(IReadOnlyList<PeerIdentity>? Holders, Denial? Denial = null)
 {
@@ -30,19 +42,30 @@ internal readonly record struct Credentials(IReadOnlyList<PeerIdentity>? Holders
 internal sealed class Access(IOptions<CoordinatorOptions> options, SecurityFiles files, TimeProvider time)
 {
     private readonly SecurityOptions security = options.Value.Security;
-    private readonly bool isLocal = SecurityOptions.IsLoopback(options.Value.Listen);
+
+    // Beyond loopback nobody operates a coordinator unasked; whoever is on its machine does. Insecure is about addresses without TLS: where it was
+    // given for the pages' port it says nothing of this one.
+    private readonly bool isOpenToOperators = SecurityOptions.IsLoopback(options.Value.Listen)
+        || (options.Value.Security.Insecure && !SecurityOptions.IsTls(options.Value.Listen));
 
     /// <summary>Who a device's stream comes from, before it has said anything.</summary>
-    internal Credentials OfDevice(HttpContext context)
+    internal Credentials OfDevice(in Shown shown)
     {
         if (!security.AsksDevices)
         {
             return default;
         }
 
-        return files.TokenKey is { } key && Bearer(context) is { } token ? ByToken(token, key)
-            : files.Clients is { } trust ? ByCertificate(context, trust)
+        return files.TokenKey is { } key && shown.Token is { } token ? ByToken(token, key)
+            : files.Clients is { } trust ? ByCertificate(shown, trust)
             : Unknown(ProtocolFault.NoToken, "token: expected a join token, got none");
+    }
+
+    /// <summary>Null where the peer may be this device, now.</summary>
+    internal Denial? ToBe(string run, long device, in Shown shown)
+    {
+        var credentials = OfDevice(shown);
+        return credentials.Denial ?? credentials.ToBe(run, device);
     }
 
     /// <summary>Null where the peer may operate the coordinator.</summary>
@@ -50,13 +73,13 @@ internal sealed class Access(IOptions<CoordinatorOptions> options, SecurityFiles
     {
         if (!security.AsksOperators)
         {
-            // Beyond loopback nobody operates a coordinator unasked; whoever is on its machine does.
-            return isLocal || security.Insecure || IPAddress.IsLoopback(context.Connection.RemoteIpAddress ?? IPAddress.None)
+            return isOpenToOperators || IPAddress.IsLoopback(context.Connection.RemoteIpAddress ?? IPAddress.None)
                 ? null
                 : NotOperator("operator: expected a call from the coordinator's machine, as it asks operators for nothing, got one from elsewhere");
         }
 
-        if (files.OperatorToken is { } secret && Bearer(context) is { } token)
+        var shown = Shown.By(context);
+        if (files.OperatorToken is { } secret && shown.Token is { } token)
         {
             return JoinToken.IsSame(token, secret) ? null
                 : Unknown(ProtocolFault.InvalidToken, "token: expected the operators' token, got another").Denial;
@@ -67,15 +90,15 @@ internal sealed class Access(IOptions<CoordinatorOptions> options, SecurityFiles
             return Unknown(ProtocolFault.NoToken, "token: expected the operators' token, got none").Denial;
         }
 
-        var credentials = ByCertificate(context, trust);
+        var credentials = ByCertificate(shown, trust);
         return credentials.Denial ?? (credentials.Holders!.Contains(PeerIdentity.Operator)
             ? null
             : NotOperator($"operator: expected a certificate that names {PeerIdentity.Operator}, got one without it"));
     }
 
-    private Credentials ByCertificate(HttpContext context, ClientTrust trust)
+    private Credentials ByCertificate(in Shown shown, ClientTrust trust)
     {
-        if (context.Connection.ClientCertificate is not { } certificate)
+        if (shown.Certificate is not { } certificate)
         {
             return Unknown(ProtocolFault.NoCertificate, "certificate: expected one of the coordinator's client authorities, got none");
         }
@@ -108,13 +131,6 @@ internal sealed class Access(IOptions<CoordinatorOptions> options, SecurityFiles
         : token.Expiry <= time.GetUtcNow()
             ? Unknown(ProtocolFault.ExpiredToken, $"token: expected one that is in force, got one that expired at {token.Expiry:u}")
             : new Credentials([token.Holder]);
-
-    private static string? Bearer(HttpContext context)
-    {
-        const string Scheme = "Bearer ";
-        var value = context.Request.Headers.Authorization.ToString();
-        return value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? value[Scheme.Length..].Trim() : null;
-    }
 
     private static Credentials Unknown(ProtocolFault fault, string message) =>
         new(null, new Denial(fault, new Status(StatusCode.Unauthenticated, message)));

@@ -14,7 +14,7 @@ internal sealed class LimitOptions
     /// <summary>Open connections from one IP address (of IPv6, from one /64 network) to the gRPC port; further ones are closed.</summary>
     public int ConnectionsPerPeer { get; set; } = 12_000;
 
-    /// <summary>Open device streams from one such address; further ones are refused.</summary>
+    /// <summary>Open streams of devices and of health probes from one such address; further ones are refused.</summary>
     public int StreamsPerPeer { get; set; } = 12_000;
 
     /// <summary>Runs of the coordinator, whatever their state; operators can create no more.</summary>

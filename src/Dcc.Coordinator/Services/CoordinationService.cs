@@ -16,7 +16,7 @@ namespace Dcc.Coordinator.Services;
 /// a status whose message names the field.
 /// </summary>
 internal sealed class CoordinationService(
-    RunRegistry registry, IOptions<CoordinatorOptions> options, Access access, PeerLimits limits, ProtocolFaults faults,
+    RunRegistry registry, IOptions<CoordinatorOptions> options, Access access, ProtocolFaults faults,
     IHostApplicationLifetime lifetime, TimeProvider time, ILogger<CoordinationService> logger) : Coordination.CoordinationBase
 {
     private static readonly Status Stopping = new(StatusCode.Unavailable, "coordinator: stopping");
@@ -27,14 +27,10 @@ internal sealed class CoordinationService(
     public override async Task Participate(
         IAsyncStreamReader<DeviceMessage> requestStream, IServerStreamWriter<CoordinatorMessage> responseStream, ServerCallContext context)
     {
-        var peer = context.GetHttpContext().Connection.RemoteIpAddress;
-        var hasOpened = false;
         try
         {
-            hasOpened = limits.TryOpenStream(peer) ? true : throw Fault(
-                ProtocolFault.TooManyStreams, StatusCode.ResourceExhausted,
-                $"stream: expected at most {options.Value.Limits.StreamsPerPeer} of one address, got another one");
-            var credentials = access.OfDevice(context.GetHttpContext());
+            var shown = Shown.By(context.GetHttpContext());
+            var credentials = access.OfDevice(shown);
             Refuse(credentials.Denial);
             if (await ReadHello(requestStream, context.CancellationToken).ConfigureAwait(false) is not { } hello)
             {
@@ -53,7 +49,7 @@ internal sealed class CoordinationService(
                 .ConfigureAwait(false);
             try
             {
-                await Converse(run, stream, requestStream, responseStream, context).ConfigureAwait(false);
+                await Converse(run, stream, () => access.ToBe(hello.Run, hello.Device, shown), requestStream, responseStream, context).ConfigureAwait(false);
             }
             finally
             {
@@ -69,13 +65,6 @@ internal sealed class CoordinationService(
         {
             Log.Refused(logger, context.Peer, exception.Status.Detail);
             throw;
-        }
-        finally
-        {
-            if (hasOpened)
-            {
-                limits.CloseStream(peer);
-            }
         }
     }
 
@@ -108,16 +97,17 @@ internal sealed class CoordinationService(
     }
 
     private async Task Converse(
-        RunLoop run, DeviceStream stream, IAsyncStreamReader<DeviceMessage> requests, IServerStreamWriter<CoordinatorMessage> responses,
-        ServerCallContext context)
+        RunLoop run, DeviceStream stream, Func<Denial?> judge, IAsyncStreamReader<DeviceMessage> requests,
+        IServerStreamWriter<CoordinatorMessage> responses, ServerCallContext context)
     {
         using var broken = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, stream.Aborted);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(broken.Token);
         var pump = stream.Pump(responses, broken.Token);
         var listen = Listen(run, stream, requests, over.Token);
+        var watch = Watch(stream, judge, over.Token);
         try
         {
-            await (await Task.WhenAny(pump, listen).ConfigureAwait(false)).ConfigureAwait(false);
+            await (await Task.WhenAny(pump, listen, watch).ConfigureAwait(false)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stream.End is not null)
         {
@@ -125,11 +115,32 @@ internal sealed class CoordinationService(
         }
         finally
         {
-            // Whichever ended first, the other has nothing left to wait for; what it then throws is the consequence, not the cause. A write is not
+            // Whichever ended first, the others have nothing left to wait for; what it then throws is the consequence, not the cause. A write is not
             // cancelled: that would reset the call, and the peer would never learn its status.
             stream.Close(null);
             await over.CancelAsync().ConfigureAwait(false);
-            await Task.WhenAll(pump, listen).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(pump, listen, watch).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // What a peer has shown is judged again at every heartbeat: a device that is withdrawn, or whose time is over, takes no further part. Returns then.
+    private async Task Watch(DeviceStream stream, Func<Denial?> judge, CancellationToken cancellation)
+    {
+        var pause = options.Value.Security.AsksDevices ? options.Value.Heartbeat : Timeout.InfiniteTimeSpan;
+        while (true)
+        {
+            await Task.Delay(pause, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (cancellation.IsCancellationRequested)
+            {
+                return;
+            }
+
+            if (judge() is { } denial)
+            {
+                faults.Count(denial.Fault);
+                stream.Close(denial.Status);
+                return;
+            }
         }
     }
 

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Net.Sockets;
+using Dcc.Protocol;
 using Dcc.Protocol.V1;
 using Dcc.Services.Tests.Telemetry;
 using Grpc.Core;
+using Grpc.Health.V1;
 
 namespace Dcc.Services.Tests.Security;
 
@@ -62,6 +64,44 @@ public sealed class LimitTests
 
         await Tool.Until(async () => (await host.Status()).Connected == 0);
         using var third = await Talker.Join(host, 1);
+    }
+
+    // Health is open to everybody: its streams count like a device's.
+    [Fact]
+    public async Task Streams_HealthWatchBeyondThePeersMost_IsRefusedAndCounted()
+    {
+        await using var host = await Start("StreamsPerPeer", 1);
+        var health = new Health.HealthClient(host.Channel);
+        using (var first = health.Watch(new HealthCheckRequest(), cancellationToken: Cancellation))
+        {
+            Assert.True(await first.ResponseStream.MoveNext(Cancellation));
+            using var second = health.Watch(new HealthCheckRequest(), cancellationToken: Cancellation);
+            await RunTests.Refused(StatusCode.ResourceExhausted, "stream:", async () => await second.ResponseStream.MoveNext(Cancellation));
+            Assert.Equal(1ul, (await host.Status()).Refused["too-many-streams"]);
+        }
+
+        await Tool.Until(async () =>
+        {
+            using var again = health.Watch(new HealthCheckRequest(), cancellationToken: Cancellation);
+            try
+            {
+                return await again.ResponseStream.MoveNext(Cancellation);
+            }
+            catch (RpcException exception) when (exception.StatusCode == StatusCode.ResourceExhausted)
+            {
+                return false;
+            }
+        });
+    }
+
+    [Fact]
+    public async Task Health_RequestLargerThanADevicesMessage_IsRefused()
+    {
+        await using var host = await CoordinatorHost.Start();
+        var large = new HealthCheckRequest { Service = new string('x', Wire.MaxDeviceMessageBytes) };
+        var refused = await Assert.ThrowsAsync<RpcException>(
+            async () => await new Health.HealthClient(host.Channel).CheckAsync(large, cancellationToken: Cancellation));
+        Assert.Equal(StatusCode.ResourceExhausted, refused.StatusCode);
     }
 
     [Fact]
