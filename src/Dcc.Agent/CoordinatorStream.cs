@@ -61,15 +61,18 @@ internal sealed class StreamConnector
     private readonly long processStarted;
     private readonly string run;
     private readonly ClientSecurity security;
-    private readonly Coordination.CoordinationClient client;
+    private readonly Func<Coordination.CoordinationClient, Coordination.CoordinationClient?>? renew;
     private readonly AgentInstruments instruments;
     private readonly ResiliencePipeline pipeline;
+    private Coordination.CoordinationClient client;
 
     internal StreamConnector(
-        int device, AgentOptions options, Coordination.CoordinationClient client, AgentInstruments instruments, TimeProvider time, ILogger logger)
+        int device, AgentOptions options, Coordination.CoordinationClient client, AgentInstruments instruments, TimeProvider time, ILogger logger,
+        Func<Coordination.CoordinationClient, Coordination.CoordinationClient?>? renew)
     {
         this.device = device;
         this.client = client;
+        this.renew = renew;
         this.instruments = instruments;
         run = options.Run;
         processStarted = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -101,6 +104,18 @@ internal sealed class StreamConnector
     /// <exception cref="RpcException">The coordinator refuses this device for good.</exception>
     internal ValueTask<CoordinatorStream> Connect(int lastRoundHeld, CancellationToken cancellation) =>
         pipeline.ExecuteAsync(async token => await CountedAttempt(lastRoundHeld, token).ConfigureAwait(false), cancellation);
+
+    /// <summary>Whether there is something else to show than what the coordinator did not know; the next attempt shows it.</summary>
+    internal bool Renew()
+    {
+        if (renew?.Invoke(client) is not { } other)
+        {
+            return false;
+        }
+
+        client = other;
+        return true;
+    }
 
     /// <summary>What no further attempt can change.</summary>
     internal static bool IsFinal(StatusCode code) => IsBadInput(code)

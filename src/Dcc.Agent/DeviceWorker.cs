@@ -44,9 +44,11 @@ internal sealed class DeviceWorker
     /// <param name="instruments">The process's metrics.</param>
     /// <param name="time">Clock of delays and watchdogs.</param>
     /// <param name="logger">The log.</param>
+    /// <param name="renew">What to use in the stead of a client that the coordinator does not know, null where nothing else is to be had.</param>
     internal DeviceWorker(
         int device, AgentOptions options, EdgeSystem? system, Coordination.CoordinationClient client, SemaphoreSlim learning,
-        AgentInstruments instruments, TimeProvider time, ILogger logger)
+        AgentInstruments instruments, TimeProvider time, ILogger logger,
+        Func<Coordination.CoordinationClient, Coordination.CoordinationClient?>? renew = null)
     {
         this.device = device;
         this.options = options;
@@ -55,7 +57,7 @@ internal sealed class DeviceWorker
         this.time = time;
         this.logger = logger;
         telemetry = instruments.Add(options.Run, device, time);
-        connector = new StreamConnector(device, options, client, instruments, time, logger);
+        connector = new StreamConnector(device, options, client, instruments, time, logger, renew);
     }
 
     /// <summary>Takes part until the run has ended.</summary>
@@ -102,6 +104,10 @@ internal sealed class DeviceWorker
                 }
 
                 Log.Lost(logger, device, "the coordinator closed it");
+            }
+            catch (RpcException exception) when (exception.StatusCode == StatusCode.Unauthenticated && connector.Renew())
+            {
+                Log.Renewed(logger, device, StreamConnector.Reason(exception));
             }
             catch (RpcException exception) when (StreamConnector.IsFinal(exception.StatusCode))
             {

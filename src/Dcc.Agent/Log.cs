@@ -23,4 +23,7 @@ internal static partial class Log
 
     [LoggerMessage(6, LogLevel.Error, "Device {Device}: refused for good ({Reason})")]
     internal static partial void Refused(ILogger logger, int device, string reason);
+
+    [LoggerMessage(7, LogLevel.Warning, "Device {Device}: refused ({Reason}); its files have changed and are tried")]
+    internal static partial void Renewed(ILogger logger, int device, string reason);
 }

@@ -3,10 +3,7 @@ using Dcc.Agent.Telemetry;
 using Dcc.Core.Devices;
 using Dcc.Core.Validation;
 using Dcc.Hosting;
-using Dcc.Hosting.Security;
 using Dcc.Hosting.Telemetry;
-using Dcc.Protocol.V1;
-using Grpc.Net.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -82,7 +79,7 @@ internal sealed class AgentService : BackgroundService
         using var learning = new SemaphoreSlim(Environment.ProcessorCount);
         using var over = options.LeaveOnStop ? new CancellationTokenSource() : CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         await using var leave = stoppingToken.Register(() => Leave(over)).ConfigureAwait(false);
-        var channels = new Dictionary<string, GrpcChannel>(StringComparer.Ordinal);
+        using var channels = new CoordinatorChannels(options.Security);
         try
         {
             ExitCode = (await Task.WhenAll(devices.Select((device, position) =>
@@ -92,10 +89,6 @@ internal sealed class AgentService : BackgroundService
         {
             ExitCode = Hosting.ExitCode.BadInput;
             await Console.Error.WriteLineAsync(exception.Message).ConfigureAwait(false);
-        }
-        finally
-        {
-            channels.Values.ToList().ForEach(channel => channel.Dispose());
         }
 
         lifetime.StopApplication();
@@ -111,41 +104,12 @@ internal sealed class AgentService : BackgroundService
         }
     }
 
-    // Devices with the same address share a connection.
-    internal static Coordination.CoordinationClient Open(
-        Dictionary<string, GrpcChannel> channels, string address, ClientSecurity security)
-    {
-        if (!channels.TryGetValue(address, out var channel))
-        {
-            channel = channels[address] = GrpcChannel.ForAddress(address, new GrpcChannelOptions
-            {
-                HttpHandler = new SocketsHttpHandler
-                {
-                    EnableMultipleHttp2Connections = true,
-                    ConnectTimeout = TimeSpan.FromSeconds(5),
-
-                    // Trace ids are derived on both sides: no traceparent, whatever is being traced.
-                    ActivityHeadersPropagator = null,
-                    SslOptions = security.Tls(TimeProvider.System),
-                },
-                DisposeHttpClient = true,
-                ThrowOperationCanceledOnCancellation = true,
-
-                // The pipeline around a stream decides when to try again; the channel must not hold its attempts back (for up to 2 minutes).
-                InitialReconnectBackoff = TimeSpan.FromMilliseconds(50),
-                MaxReconnectBackoff = TimeSpan.FromMilliseconds(200),
-            });
-        }
-
-        return new Coordination.CoordinationClient(channel);
-    }
-
     // A device that fails ends the process, so that whoever supervises it notices: the others would wait for its reports for ever.
     private async Task<int> RunDevice(
-        int device, string address, Dictionary<string, GrpcChannel> channels, SemaphoreSlim learning, CancellationTokenSource over)
+        int device, string address, CoordinatorChannels channels, SemaphoreSlim learning, CancellationTokenSource over)
     {
         var worker = new DeviceWorker(
-            device, options.At(address), system, Open(channels, address, options.Security), learning, instruments, time, logger);
+            device, options.At(address), system, channels.Open(address), learning, instruments, time, logger, refused => channels.Renew(address, refused));
         workers.Add(worker);
         var code = Hosting.ExitCode.Failed;
         try

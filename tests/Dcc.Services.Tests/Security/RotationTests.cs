@@ -1,10 +1,12 @@
 using System.Security.Cryptography.X509Certificates;
+using Dcc.Agent;
 using Dcc.Coordinator.Security;
 using Dcc.Core.Validation;
 using Dcc.Hosting.Security;
 using Dcc.Protocol.V1;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Dcc.Services.Tests.Security;
 
@@ -72,6 +74,67 @@ public sealed class RotationTests : IDisposable
         File.WriteAllText(path, "2");
         Assert.Equal("2", files.Current());
         Assert.Single(said);
+    }
+
+    // What is refused for its mode has the content that is wanted already: chmod alone must do.
+    [Fact]
+    public void Files_RefusedForTheirMode_AreTakenOnceOthersCannotReadThem()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "files have no mode there");
+        var (path, said) = (authority.TokenKey, new List<string>());
+        var files = new FileBacked<string>([path], () => SecretFile.ReadLine("f", path), said.Add);
+        var first = files.Current();
+        File.WriteAllText(path, new string('k', 40));
+        Chmod(UnixFileMode.GroupRead);
+        Assert.Equal(first, files.Current());
+        Assert.Equal(first, files.Current());
+        Assert.Contains("with mode 640", Assert.Single(said), StringComparison.Ordinal);
+        Chmod(UnixFileMode.OtherRead);
+        Assert.Equal(first, files.Current());
+        Assert.Contains("with mode 604", said[^1], StringComparison.Ordinal);
+        Chmod(UnixFileMode.None);
+        Assert.Equal(new string('k', 40), files.Current());
+        Assert.Equal(2, said.Count);
+
+        void Chmod(UnixFileMode others)
+        {
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | others);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(false, 1)]
+    public async Task Agent_RefusedOnALivingConnection_GoesOnOnlyWithNewFiles(bool replaced, int code)
+    {
+        await using var host = await authority.Start();
+        var device = authority.Device(0, CoordinatorHost.Devices - 1);
+        using var channels = new CoordinatorChannels(device);
+        var client = channels.Open(host.Address);
+        using (var stream = Talker.Open(client))
+        {
+            await stream.Say(Talker.Hello(0));
+            Assert.NotNull((await stream.Next()).Welcome);
+        }
+
+        authority.Files.Revoke(CertificateFiles.ReadAll("", device.Certificate!)[0].SerialNumber, "rotated");
+        if (replaced)
+        {
+            var next = authority.Device(0, CoordinatorHost.Devices - 1);
+            File.Copy(next.Key!, device.Key!, overwrite: true);
+            File.Copy(next.Certificate!, device.Certificate!, overwrite: true);
+        }
+
+        using var learning = new SemaphoreSlim(2);
+        var options = new AgentOptions { Coordinator = host.Address, Run = CoordinatorHost.Run };
+        var codes = await Task.WhenAll(Enumerable.Range(0, CoordinatorHost.Devices).Select(index => new DeviceWorker(
+            index, options, null, client, learning, host.Instruments, TimeProvider.System, NullLogger.Instance,
+            refused => channels.Renew(host.Address, refused)).Run(TestContext.Current.CancellationToken)));
+        Assert.All(codes, ended => Assert.Equal(code, ended));
+        Assert.Equal(replaced ? "finished" : "running", (await host.Status()).State);
     }
 
     [Fact]

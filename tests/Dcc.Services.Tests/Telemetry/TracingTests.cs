@@ -149,7 +149,7 @@ public class TracingTests
     }
 
     private static Coordination.CoordinationClient Open(Dictionary<string, GrpcChannel> channels, string address) =>
-        AgentService.Open(channels, address, new ClientSecurity());
+        new(channels[address] = CoordinatorChannels.Create(address, new ClientSecurity()));
 
     private static Coordination.CoordinationClient OpenAsIs(Dictionary<string, GrpcChannel> channels, string address) =>
         new(channels[address] = GrpcChannel.ForAddress(address));
