@@ -18,7 +18,7 @@ public sealed class CertsTests : IDisposable
         string[] names = ["ca", "server", "device-a%20run-0-4", "me"];
         Assert.All(names, name => Assert.Equal(Private, Mode($"certs/{name}.key")));
         Assert.Equal(Private | UnixFileMode.UserExecute, Mode("certs"));
-        Assert.Equal(8, Directory.GetFiles(folder["certs"]).Length);
+        Assert.Equal(9, Directory.GetFiles(folder["certs"]).Length);
         Assert.Contains("names    edge.example 192.0.2.7\n", await Show("server"), StringComparison.Ordinal);
         Assert.Contains("names    dcc://run/a%20run/devices/0-4\n", await Show("device-a%20run-0-4"), StringComparison.Ordinal);
         Assert.Contains("names    dcc://operator\n", await Show("me"), StringComparison.Ordinal);
@@ -40,16 +40,40 @@ public sealed class CertsTests : IDisposable
         Assert.Empty(Directory.GetFiles(folder["certs"], "*.tmp"));
     }
 
+    // A key may be kept elsewhere: an authority's offline, a device's on the device. What certifies it must not be lost.
+    [Theory]
+    [InlineData("ca", "folder: ", "init")]
+    [InlineData("operator", "name: ", "operator")]
+    public async Task Certs_WhoseKeyIsElsewhere_AreNotReplaced(string name, string message, string command)
+    {
+        await Certs(0, "init");
+        if (command != "init")
+        {
+            await Certs(0, command);
+        }
+
+        var certificate = await Text($"certs/{name}.pem");
+        File.Move(folder[$"certs/{name}.key"], folder["elsewhere"]);
+        Assert.StartsWith($"dcc: {message}expected a file that does not exist yet", await Certs(2, command), StringComparison.Ordinal);
+        Assert.Equal(certificate, await Text($"certs/{name}.pem"));
+        Assert.False(File.Exists(folder[$"certs/{name}.key"]));
+    }
+
     [Fact]
     public async Task Certs_Revoked_AreListedWithTheirNames()
     {
         await Certs(0, "init");
+
+        // What a coordinator is told to read is there before anything is withdrawn.
+        Assert.Matches("^# [^\n]*\n$", await Text("certs/revoked.txt"));
         await Certs(0, "device", "--run", "r", "--devices", "3");
         await Certs(0, "revoke", folder["certs/device-r-3.pem"]);
-        await Certs(0, "revoke", "0badcafe");
+        await File.AppendAllTextAsync(folder["certs/revoked.txt"], "AB", TestContext.Current.CancellationToken);
+        await Certs(0, "revoke", "000badcafe");
         var lines = (await Text("certs/revoked.txt")).Split('\n');
-        Assert.Matches("^[0-9A-F]{32}  # dcc://run/r/device/3, revoked ", lines[0]);
-        Assert.StartsWith("0BADCAFE  # revoked ", lines[1], StringComparison.Ordinal);
+        Assert.Matches("^[0-9A-F]{32}  # dcc://run/r/device/3, revoked ", lines[1]);
+        Assert.Equal("AB", lines[2]);
+        Assert.StartsWith("BADCAFE  # revoked ", lines[3], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,11 +99,14 @@ public sealed class CertsTests : IDisposable
     [InlineData("devices: ", "device", "--run", "r", "--devices", "4-1")]
     [InlineData("run: ", "device", "--run", "..", "--devices", "1")]
     [InlineData("host: ", "server", "--host", "a b")]
+    [InlineData("FILE|SERIAL: ", "revoke", "")]
+    [InlineData("name: ", "operator", "--name", "ca", "--force")]
+    [InlineData("name: ", "operator", "--name", "./ca", "--force")]
     public async Task Certs_BadInput_NamesTheField(string message, params string[] arguments)
     {
         await Certs(0, "init");
         Assert.StartsWith("dcc: " + message, await Certs(2, arguments), StringComparison.Ordinal);
-        Assert.Equal(2, Directory.GetFiles(folder["certs"]).Length);
+        Assert.Equal(["ca.key", "ca.pem", "revoked.txt"], Directory.GetFiles(folder["certs"]).Select(Path.GetFileName).Order());
     }
 
     private async Task<string> Certs(int exitCode, params string[] arguments)

@@ -68,6 +68,21 @@ public sealed class EmulateTlsTests : IDisposable
     }
 
     [Fact]
+    public async Task Emulate_AfterOneThatWasKilled_RemovesItsFolderAndNoLivingOnes()
+    {
+        foreach (var name in new[] { "dcc-tls-dead", "dcc-tls-living", "dcc-tls-other" })
+        {
+            Directory.CreateDirectory(folder["tmp/" + name]);
+            await File.WriteAllTextAsync(folder[$"tmp/{name}/server.key"], "key", TestContext.Current.CancellationToken);
+        }
+
+        await File.WriteAllTextAsync(folder["tmp/dcc-tls-dead/alive"], "", TestContext.Current.CancellationToken);
+        await using var living = new FileStream(folder["tmp/dcc-tls-living/alive"], FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        await Emulate(["--devices", "2", "--rounds", "1", "--solver", "exact", "--no-report", "--tls"], "e");
+        Assert.Equal(["dcc-tls-living", "dcc-tls-other"], Directory.GetDirectories(folder["tmp"], "dcc-tls-*").Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
     public async Task Emulate_TlsWithAFaultAtAProtocolPoint_IsRefused()
     {
         var result = await DccProcess.Run("emulate", "agent-churn", "--tls", "--output", folder["e"]);

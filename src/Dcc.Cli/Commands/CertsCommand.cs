@@ -116,11 +116,16 @@ internal static class CertsCommand
         command.SetAction(parsed =>
         {
             var given = parsed.GetRequiredValue(certificate);
+            if (given.Length == 0)
+            {
+                throw new InvalidInputException("FILE|SERIAL", "a certificate (PEM), or a serial number in hexadecimal", "nothing");
+            }
+
             var isSerial = !File.Exists(given) && given.All(char.IsAsciiHexDigit);
             var read = isSerial ? null : CertificateFiles.ReadAll("FILE", given)[0];
             var files = new AuthorityFolder(parsed.GetRequiredValue(folder));
             files.Revoke(
-                (read?.SerialNumber ?? given).ToUpperInvariant(),
+                read?.SerialNumber ?? given,
                 $"{(read is null ? "" : AuthorityFolder.Names(read) + ", ")}revoked {Now.ToString("u", CultureInfo.InvariantCulture)}");
             return Say(files.Revoked);
         });
