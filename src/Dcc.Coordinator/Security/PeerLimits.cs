@@ -10,6 +10,9 @@ namespace Dcc.Coordinator.Security;
 /// <summary>Counts what each peer address has open, and refuses what is too much.</summary>
 internal sealed class PeerLimits(IOptions<CoordinatorOptions> options, ProtocolFaults faults, TimeProvider time)
 {
+    // The platform's timers, of which one ends a handshake, may fire this much before their time by the clock that is measured with.
+    private static readonly TimeSpan TimerGrain = TimeSpan.FromMilliseconds(20);
+
     private readonly LimitOptions limits = options.Value.Limits;
     private readonly OpenByPeer connections = new();
     private readonly OpenByPeer streams = new();
@@ -56,7 +59,7 @@ internal sealed class PeerLimits(IOptions<CoordinatorOptions> options, ProtocolF
 
     // A probe that opens a connection, says nothing and goes has not tried to shake hands.
     private bool HasTried(ConnectionContext connection, long started) =>
-        connection.Features.Get<ConnectionBytes>() is { Received: > 0 } || time.GetElapsedTime(started).TotalSeconds >= limits.HandshakeSeconds;
+        connection.Features.Get<ConnectionBytes>() is { Received: > 0 } || time.GetElapsedTime(started) + TimerGrain >= TimeSpan.FromSeconds(limits.HandshakeSeconds);
 
     // Whoever has one IPv6 address has the 2^64 of its network.
     private static UInt128 KeyOf(IPAddress? peer)
