@@ -15,6 +15,7 @@ public sealed class QuorumTests : IDisposable
         await File.WriteAllTextAsync(scenario, """
             name: away
             description: device 3 does not answer for a while
+            links: {default: {profile: wifi, latency: 50 ms}}
             run: {devices: 4, rounds: 60, steps: 1000, quorum: 3, roundDeadline: 0.5, mostAbsences: 2}
             timeline:
               - {at: {round: 3}, agent: pause, devices: 3, for: 2 s}
@@ -33,7 +34,9 @@ public sealed class QuorumTests : IDisposable
         var rows = (await File.ReadAllLinesAsync(Path.Combine(folder["e"], "rounds.csv"), TestContext.Current.CancellationToken))
             .Skip(1).Select(line => line.Split(',')).Where(row => row[1] == "3").ToList();
         Assert.All(rows[(released + 1)..(released + 3)], row => Assert.Equal(("0", "", ""), (row[2], row[6], row[10])));
-        Assert.NotEqual("", rows[^1][6]);
+
+        // A round takes 0.1 s of travel at least, so that more than half of them are left when it returns.
+        Assert.Contains(rows[(released + 3)..], row => row[6] != "");
 
         var verify = await DccProcess.Run("verify", folder["e"], "--relearn");
         Assert.Equal(0, verify.ExitCode);

@@ -122,8 +122,9 @@ public sealed class WatchTests : IAsyncDisposable
     [Fact]
     public async Task Watch_EmulatedRun_SeesItsFaultsOnceThoughTheCoordinatorIsKilled()
     {
+        // A round takes half a second of travel at least: however fast the machine, the run outlasts the watch's longest wait for the coordinator.
         using var emulate = DccProcess.Start(
-            null, "emulate", "coordinator-crash", "--devices", "3", "--rounds", "8", "--steps", "300000", "--quiet", "--output", folder["e"]);
+            null, "emulate", "coordinator-crash", "--devices", "3", "--rounds", "16", "--steps", "1000", "--link", "geo-satellite", "--quiet", "--output", folder["e"]);
         var log = Path.Combine(folder["e"], "logs", "coordinator.log");
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
 
