@@ -272,7 +272,9 @@ internal sealed partial class ChildProcess : IDisposable
         }
     }
 
-    private string LastLogLines() => File.Exists(LogPath) ? string.Join('\n', File.ReadLines(LogPath).TakeLast(ShownLogLines)) : "(no log)";
+    private string LastLogLines() => File.Exists(LogPath) && new FileInfo(LogPath).Length > 0
+        ? string.Join('\n', File.ReadLines(LogPath).TakeLast(ShownLogLines))
+        : "(nothing was logged)";
 }
 
 /// <summary>A service that emulate started did not do its part.</summary>
