@@ -116,7 +116,7 @@ internal sealed class LoadHost(LoadPlan plan, int process)
         }
     }
 
-    private static TimeSpan Cpu() => Process.GetCurrentProcess().TotalProcessorTime;
+    private static TimeSpan Cpu() => Environment.CpuUsage.TotalTime;
 
     private static GrpcChannel Open(string address) => GrpcChannel.ForAddress(address, new GrpcChannelOptions
     {

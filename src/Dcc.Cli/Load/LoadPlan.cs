@@ -89,8 +89,8 @@ internal sealed record LoadFigures(
 /// <summary>The coordinator and the bare stream at one N, measured one after the other.</summary>
 internal sealed record LoadRow(int Devices, int Rounds, LoadFigures Coordinator, LoadFigures Floor)
 {
-    /// <summary>Server CPU of the coordinator over that of the bare stream.</summary>
-    public double ServerCpuRatio => Coordinator.ServerCpuMicroseconds / Floor.ServerCpuMicroseconds;
+    /// <summary>Server CPU of the coordinator over that of the bare stream; null where the stream took less than the tick of the system's clock (10 ms).</summary>
+    public double? ServerCpuRatio => Floor.ServerCpuMicroseconds > 0 ? Coordinator.ServerCpuMicroseconds / Floor.ServerCpuMicroseconds : null;
 }
 
 /// <summary>What <c>dcc load</c> found.</summary>

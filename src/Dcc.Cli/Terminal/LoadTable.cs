@@ -26,7 +26,7 @@ internal static class LoadTable
         Screen.Output().Write(table);
         Screen.WriteFact("CPU", "user and system time per device and round, of the server's process and of the devices' processes", NameWidth);
         Screen.WriteFact("ratio", string.Join(", ", report.Rows.Select(row => string.Create(
-            CultureInfo.InvariantCulture, $"{row.ServerCpuRatio:F2} at {row.Devices} devices"))) + ": server CPU, coordinator over bare stream", NameWidth);
+            CultureInfo.InvariantCulture, $"{row.ServerCpuRatio?.ToString("F2", CultureInfo.InvariantCulture) ?? "unknown"} at {row.Devices} devices"))) + ": server CPU, coordinator over bare stream", NameWidth);
         Screen.WriteFact("ms", "from a report to the next push: the others' reports, the commit, the push", NameWidth);
         Screen.WriteFact("here", string.Create(
             CultureInfo.InvariantCulture,

@@ -41,17 +41,16 @@ public sealed class LimitTests
         // The place is free again: a connection that the coordinator answers.
         await Tool.Until(async () =>
         {
-            using var again = await Connect(host);
             try
             {
+                using var again = await Connect(host);
                 await again.GetStream().WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0"u8.ToArray(), Cancellation);
+                return await Read(again, Cancellation) > 0;
             }
-            catch (IOException)
+            catch (Exception e) when (e is IOException or SocketException)
             {
                 return false;
             }
-
-            return await Read(again, Cancellation) > 0;
         });
     }
 
