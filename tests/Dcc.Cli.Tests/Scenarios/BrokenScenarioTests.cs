@@ -14,8 +14,8 @@ public sealed class BrokenScenarioTests : IDisposable
         // The file as such.
         { 1, "scenario: expected a mapping, got an empty file", "" },
         { 1, "scenario: expected a mapping, got an empty file", "# nothing but a comment\n" },
-        { 1, "scenario: expected a mapping of name, description, run, links, timeline, chaos, got a list", "- name: a\n" },
-        { 1, "scenario: expected a mapping of name, description, run, links, timeline, chaos, got hello", "hello" },
+        { 1, "scenario: expected a mapping of name, description, run, links, classes, timeline, chaos, got a list", "- name: a\n" },
+        { 1, "scenario: expected a mapping of name, description, run, links, classes, timeline, chaos, got hello", "hello" },
         { 3, "syntax: expected valid YAML", "name: a\nrun:\n  {devices: 3" },
         { 2, "syntax: expected spaces as indentation, got a tab", "name: a\n\trun: {}\n" },
         { 2, "syntax: expected valid YAML", "name: a\nlinks: \"lte\n" },
@@ -27,7 +27,7 @@ public sealed class BrokenScenarioTests : IDisposable
         { 2, "links: expected no anchor, got &l", "name: a\nlinks: &l lte\n" },
         { 3, "description: expected a text, got an alias (*l)", "name: a\nlinks: lte\ndescription: *l\n" },
         { 2, "run.rounds: expected no tag, got tag:yaml.org,2002:int", "name: a\nrun: {rounds: !!int 3}\n" },
-        { 2, "timelines: expected one of name, description, run, links, timeline, chaos, got an unknown key", "name: a\ntimelines: []\n" },
+        { 2, "timelines: expected one of name, description, run, links, classes, timeline, chaos, got an unknown key", "name: a\ntimelines: []\n" },
         { 1, "name: expected a value, got nothing", "run: {}\n" },
         { 2, "name: expected 1 to 63 lower-case letters, digits and hyphens, none at either end, got My Scenario", "# a name with a space\nname: My Scenario\n" },
 
