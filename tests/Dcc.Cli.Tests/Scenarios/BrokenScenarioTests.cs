@@ -83,6 +83,14 @@ public sealed class BrokenScenarioTests : IDisposable
         { 3, "links.overrides[0].devices: expected each device once, got 0-3 and 2", "name: a\nlinks:\n  overrides: [{devices: [0-3, 2], link: lte}]\n" },
         { 3, "links.overrides[0].devices: expected all, odd, even, an index, a range such as 0-4", "name: a\nlinks:\n  overrides: [{devices: 4-0, link: lte}]\n" },
 
+        // Classes.
+        { 2, "classes: expected pi-zero-2|pi-3|pi-4|pi-5|unlimited, got pi4 (did you mean pi-4?)", "name: a\nclasses: pi4\n" },
+        { 2, "classes: expected a mapping of default, overrides, got nothing", "name: a\nclasses:\n" },
+        { 3, "classes.overrides[0].class: expected pi-zero-2|pi-3|pi-4|pi-5|unlimited, got a list", "name: a\nclasses:\n  overrides: [{devices: 1, class: [pi-3]}]\n" },
+        { 3, "classes.overrides[0].devices: expected device indices from 0 to 9, got 10", "name: a\nclasses:\n  overrides: [{devices: 10, class: pi-3}]\n" },
+        { 3, "classes.overrides[1].devices: expected each device in one override, got device 4 again", "name: a\nclasses: {overrides: [{devices: 4, class: pi-3},\n  {devices: even, class: pi-4}]}\n" },
+        { 3, "run.devicesPerProcess: expected devices of one class in each process, got 4 a process, with device 4 of pi-3 and device 5 of pi-4 in one", "name: a\nclasses: {default: pi-3, overrides: [{devices: 5, class: pi-4}]}\nrun: {devicesPerProcess: 4}\n" },
+
         // The timeline.
         { 3, "timeline[0].at: expected a value, got nothing", Timeline("{link: reset, devices: 1}") },
         { 3, "timeline[0]: expected one action: link, agent or coordinator, got none", Timeline("{at: {round: 1}, devices: 1}") },
