@@ -7,7 +7,7 @@ namespace Dcc.Cli.Tests;
 public sealed class DeviceClassTests : IDisposable
 {
     private const string Root = "/sys/fs/cgroup";
-    private static readonly string[] Run = ["--devices", "2", "--rounds", "4", "--steps", "400000", "--seed", "3", "--no-report"];
+    private static readonly string[] Run = ["--devices", "2", "--steps", "400000", "--seed", "3", "--no-report"];
     private static readonly bool IsUnified = File.Exists(Path.Combine(Root, "cgroup.controllers"));
 
     private readonly TemporaryFolder folder = new();
@@ -85,7 +85,7 @@ public sealed class DeviceClassTests : IDisposable
     {
         RequireCgroups();
         using var emulate = DccProcess.Start(
-            null, ["emulate", .. Run, "--devices", "1", "--rounds", "1000", "--device-class", "pi-5", "--quiet", "--output", folder["e"]]);
+            null, ["emulate", "--devices", "1", "--rounds", "1000", "--steps", "400000", "--device-class", "pi-5", "--quiet", "--output", folder["e"]]);
         var error = emulate.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var agent = await Agent(emulate, not: 0);
         await Until(emulate, () => Joined(0));
@@ -108,7 +108,8 @@ public sealed class DeviceClassTests : IDisposable
     {
         RequireCgroups();
         using var killed = DccProcess.Start(
-            null, ["emulate", .. Run, "--rounds", "1000", "--device-class", "pi-4", "--quiet", "--output", folder["k"]]);
+            null,
+            ["emulate", "--devices", "1", "--rounds", "1000", "--steps", "400000", "--device-class", "pi-4", "--quiet", "--output", folder["k"]]);
         await Agent(killed, not: 0);
         var left = Cgroups(killed, "cpu").Concat(Cgroups(killed, "memory")).ToArray();
         killed.Kill();
@@ -119,7 +120,7 @@ public sealed class DeviceClassTests : IDisposable
         }
 
         Assert.Contains(left, Directory.Exists);
-        Assert.Equal(0, (await DccProcess.Run(["emulate", .. Run, "--device-class", "pi-4", "--output", folder["e"]])).ExitCode);
+        Assert.Equal(0, (await DccProcess.Run(["emulate", .. Run, "--rounds", "4", "--device-class", "pi-4", "--output", folder["e"]])).ExitCode);
         Assert.DoesNotContain(left, Directory.Exists);
     }
 
@@ -127,12 +128,12 @@ public sealed class DeviceClassTests : IDisposable
     public async Task Emulate_WithoutCgroups_RunsWithoutLimitsAndSaysSo()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "needs root, to hide the cgroups");
-        Assert.Equal(0, (await DccProcess.Run(["simulate", .. Run, "--output", folder["s"]])).ExitCode);
+        Assert.Equal(0, (await DccProcess.Run(["simulate", .. Run, "--rounds", "4", "--output", folder["s"]])).ExitCode);
         using var emulate = DccProcess.StartProgram(
             "unshare", null,
             [
-                "--mount", "sh", "-c", $"mount -t tmpfs none {Root} && exec \"$@\"", "sh", DccProcess.Command, "emulate", .. Run, "--device-class", "pi-3",
-                "--quiet", "--output", folder["e"],
+                "--mount", "sh", "-c", $"mount -t tmpfs none {Root} && exec \"$@\"", "sh", DccProcess.Command, "emulate", .. Run, "--rounds", "4", "--device-class",
+                "pi-3", "--quiet", "--output", folder["e"],
             ]);
         var error = await emulate.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await emulate.WaitForExitAsync(TestContext.Current.CancellationToken);

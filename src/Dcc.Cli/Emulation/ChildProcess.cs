@@ -94,8 +94,11 @@ internal sealed partial class ChildProcess : IDisposable
                 return;
             }
 
+            var killedBefore = killedForMemory;
+            killedForMemory = cgroup?.KilledForMemory ?? 0;
+            var beyondMemory = killedForMemory > killedBefore;
+
             // 128 + signal is how the platform reports a killed process.
-            var beyondMemory = killedForMemory < (killedForMemory = cgroup?.KilledForMemory ?? 0);
             var fate = running.ExitCode > 128
                 ? string.Create(CultureInfo.InvariantCulture, $"killed by signal {running.ExitCode - 128}{(beyondMemory ? $", {BeyondMemory}" : "")}")
                 : string.Create(CultureInfo.InvariantCulture, $"exit code {running.ExitCode}");
