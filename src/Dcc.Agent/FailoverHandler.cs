@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Grpc.Core;
@@ -16,13 +17,16 @@ internal sealed class FailoverHandler(string address, Func<SocketsHttpHandler> c
     /// <summary>Between the alternatives of one address.</summary>
     internal const char Separator = '|';
 
-    // Long enough for a link that takes seconds there and back.
-    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
+    // How long an answer may take: some times as long as the last one did, and doubled by each that did not come.
+    private const int TimesTheLast = 4;
+    private static readonly TimeSpan LeastPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MostPatience = TimeSpan.FromSeconds(10);
 
     private readonly Uri[] alternatives = [.. address.Split(Separator).Select(alternative => new Uri(alternative))];
     private readonly Lock gate = new();
     private readonly Dictionary<EndPoint, HttpMessageInvoker> connections = [];
     private int position;
+    private long patienceTicks = LeastPatience.Ticks;
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -31,10 +35,13 @@ internal sealed class FailoverHandler(string address, Func<SocketsHttpHandler> c
         {
             var chosen = Volatile.Read(ref position);
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            patience.CancelAfter(endPoints.Count > 1 ? AnswerTimeout : Timeout.InfiniteTimeSpan);
+            var limit = TimeSpan.FromTicks(Interlocked.Read(ref patienceTicks));
+            patience.CancelAfter(endPoints.Count > 1 ? limit : Timeout.InfiniteTimeSpan);
+            var asked = Stopwatch.GetTimestamp();
             try
             {
                 var response = await Connections(endPoints[chosen % endPoints.Count]).SendAsync(request, patience.Token).ConfigureAwait(false);
+                SetPatience(TimesTheLast * Stopwatch.GetElapsedTime(asked));
                 if (IsUnavailable(response))
                 {
                     Leave(chosen);
@@ -55,9 +62,13 @@ internal sealed class FailoverHandler(string address, Func<SocketsHttpHandler> c
             catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
             {
                 Leave(chosen);
-                throw exception is OperationCanceledException && !cancellationToken.IsCancellationRequested
-                    ? new HttpRequestException($"{endPoints[chosen % endPoints.Count]} did not answer", exception)
-                    : exception;
+                if (exception is HttpRequestException || cancellationToken.IsCancellationRequested)
+                {
+                    throw;
+                }
+
+                SetPatience(2 * limit);
+                throw new HttpRequestException($"{endPoints[chosen % endPoints.Count]} did not answer", exception);
             }
         }
     }
@@ -75,6 +86,9 @@ internal sealed class FailoverHandler(string address, Func<SocketsHttpHandler> c
     private static bool IsUnavailable(HttpResponseMessage response) =>
         response.Headers.TryGetValues("grpc-status", out var status)
         && status.FirstOrDefault() == ((int)StatusCode.Unavailable).ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    private void SetPatience(TimeSpan asked) =>
+        Interlocked.Exchange(ref patienceTicks, Math.Clamp(asked.Ticks, LeastPatience.Ticks, MostPatience.Ticks));
 
     // Of many calls that fail together the first one moves on: the others must not go on to the one after it, or back.
     private void Leave(int chosen) => Interlocked.CompareExchange(ref position, (chosen + 1) & int.MaxValue, chosen);

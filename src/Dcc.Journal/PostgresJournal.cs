@@ -16,6 +16,9 @@ namespace Dcc.Journal;
 /// </remarks>
 public sealed class PostgresJournal : IJournalArchive
 {
+    // A round trip to the server for each would make a recovery long.
+    private const int BytesAtOnce = 4_000_000;
+    private const int RecordsAtOnce = 500;
     private static readonly TimeSpan LastUse = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();
@@ -62,10 +65,16 @@ public sealed class PostgresJournal : IJournalArchive
     public IEnumerable<JournalRecord> Read(string run)
     {
         var next = -1L;
-        while (ReadAfter(run, next) is { } record)
+        var atOnce = 1;
+        while (ReadAfter(run, next, atOnce) is { Count: > 0 } records)
         {
-            next = record.Sequence;
-            yield return record;
+            foreach (var record in records)
+            {
+                next = record.Sequence;
+                yield return record;
+            }
+
+            atOnce = Math.Clamp(BytesAtOnce / Math.Max(1, records[^1].Body.Length), 1, RecordsAtOnce);
         }
     }
 
@@ -180,14 +189,19 @@ public sealed class PostgresJournal : IJournalArchive
     private bool IsDeposed(NpgsqlConnection connected) =>
         lease is not null && connected.Read("SELECT 1 FROM dcc_lease WHERE term = $1", [lease.Term], reader => reader.GetInt32(0)).Count == 0;
 
-    private JournalRecord? ReadAfter(string run, long sequence)
+    private List<JournalRecord> ReadAfter(string run, long sequence, int atOnce)
     {
         try
         {
             return Use(connected => connected.Read(
-                "SELECT sequence, kind, body, hash FROM dcc_record WHERE run = $1 AND sequence > $2 ORDER BY sequence LIMIT 1", [run, sequence],
+                "SELECT sequence, kind, body, hash FROM dcc_record WHERE run = $1 AND sequence > $2 ORDER BY sequence LIMIT $3", [run, sequence, atOnce],
                 reader => new JournalRecord(
-                    reader.GetInt64(0), (JournalRecordKind)reader.GetInt32(1), reader.GetFieldValue<byte[]>(2), reader.GetFieldValue<byte[]>(3))).FirstOrDefault());
+                    reader.GetInt64(0), (JournalRecordKind)reader.GetInt32(1), reader.GetFieldValue<byte[]>(2), reader.GetFieldValue<byte[]>(3))));
+        }
+        catch (InvalidDataException) when (atOnce > 1)
+        {
+            // One by one, to name the one that cannot be read.
+            return ReadAfter(run, sequence, 1);
         }
         catch (InvalidDataException exception)
         {
@@ -258,6 +272,12 @@ public sealed class PostgresJournal : IJournalArchive
         // remote_apply promises more.
         opened.Execute("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') <> 'remote_apply'");
         PostgresSchema.Migrate(opened, store);
+        if (lease is not null)
+        {
+            // A statement of a machine that is gone in the middle of it would hold the lease's row until the server notices.
+            opened.Execute("SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3");
+        }
+
         if (!opened.Ask<bool>($"SELECT pg_try_advisory_lock_shared({PostgresSchema.LockKey})"))
         {
             throw new IOException($"{store}: somebody is deleting runs there");

@@ -24,6 +24,9 @@ internal sealed class DatabaseProxy : IDisposable
 
     internal int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
 
+    /// <summary>How long a request is on its way.</summary>
+    internal TimeSpan Latency { get; init; }
+
     /// <summary>Answers that were not delivered.</summary>
     internal int Eaten { get; private set; }
 
@@ -78,6 +81,7 @@ internal sealed class DatabaseProxy : IDisposable
         {
             while (await from.ReceiveAsync(buffer) is > 0 and var count && !(isAnswer && Eats()))
             {
+                await Task.Delay(isAnswer ? TimeSpan.Zero : Latency);
                 await (partition?.Task ?? Task.CompletedTask);
                 await to.SendAsync(buffer.AsMemory(0, count));
             }
