@@ -100,7 +100,7 @@ internal sealed class FailoverHandler(string address, Func<SocketsHttpHandler> c
             if (!connections.TryGetValue(endPoint, out var known))
             {
                 var handler = create();
-                handler.ConnectCallback = (_, cancellation) => Dial(endPoint, cancellation);
+                handler.ConnectCallback = (context, cancellation) => Dial(Target(context.DnsEndPoint, endPoint), cancellation);
                 connections[endPoint] = known = new HttpMessageInvoker(handler);
             }
 
@@ -129,9 +129,13 @@ internal sealed class FailoverHandler(string address, Func<SocketsHttpHandler> c
             HttpRequestError.NameResolutionError, $"{address}: {unknown?.Message ?? "no address"}", unknown);
     }
 
-    private static async ValueTask<Stream> Dial(IPEndPoint endPoint, CancellationToken cancellation)
+    // Where there is a proxy it is the proxy that is dialled, and asked for the first alternative.
+    private EndPoint Target(DnsEndPoint asked, IPEndPoint endPoint) =>
+        asked.Port == alternatives[0].Port && asked.Host == alternatives[0].IdnHost ? endPoint : asked;
+
+    private static async ValueTask<Stream> Dial(EndPoint endPoint, CancellationToken cancellation)
     {
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             await socket.ConnectAsync(endPoint, cancellation).ConfigureAwait(false);
