@@ -45,18 +45,9 @@ internal sealed class CoordinatorChannels(ClientSecurity security) : IDisposable
     }
 
     /// <summary>A channel as agents have it.</summary>
-    internal static GrpcChannel Create(string address, ClientSecurity security) => GrpcChannel.ForAddress(address, new GrpcChannelOptions
+    internal static GrpcChannel Create(string address, ClientSecurity security) => GrpcChannel.ForAddress(address.Split(FailoverHandler.Separator)[0], new GrpcChannelOptions
     {
-        HttpHandler = new SocketsHttpHandler
-        {
-            EnableMultipleHttp2Connections = true,
-            ConnectTimeout = TimeSpan.FromSeconds(5),
-            PooledConnectionLifetime = ConnectionLifetime,
-
-            // Trace ids are derived on both sides: no traceparent, whatever is being traced.
-            ActivityHeadersPropagator = null,
-            SslOptions = security.Tls(TimeProvider.System),
-        },
+        HttpHandler = MayBeSeveral(address) ? new FailoverHandler(address, () => Handler(security)) : Handler(security),
         DisposeHttpClient = true,
         ThrowOperationCanceledOnCancellation = true,
 
@@ -66,6 +57,20 @@ internal sealed class CoordinatorChannels(ClientSecurity security) : IDisposable
     });
 
     public void Dispose() => made.ForEach(channel => channel.Dispose());
+
+    private static bool MayBeSeveral(string address) => address.Contains(FailoverHandler.Separator, StringComparison.Ordinal)
+        || new Uri(address).HostNameType == UriHostNameType.Dns;
+
+    private static SocketsHttpHandler Handler(ClientSecurity security) => new()
+    {
+        EnableMultipleHttp2Connections = true,
+        ConnectTimeout = TimeSpan.FromSeconds(5),
+        PooledConnectionLifetime = ConnectionLifetime,
+
+        // Trace ids are derived on both sides: no traceparent, whatever is being traced.
+        ActivityHeadersPropagator = null,
+        SslOptions = security.Tls(TimeProvider.System),
+    };
 
     private Latest Make(string address)
     {
