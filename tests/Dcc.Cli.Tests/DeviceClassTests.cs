@@ -151,8 +151,11 @@ public sealed class DeviceClassTests : IDisposable
     }
 
     private static void RequireCgroups() => Assert.SkipUnless(
-        OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess && (IsUnified || Directory.Exists(Path.Combine(Root, "cpu"))),
-        $"needs root, and cgroups at {Root}");
+        OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess
+            && (IsUnified ? Controls("cpu") && Controls("memory") : File.Exists(Path.Combine(Root, "cpu", "cgroup.procs"))),
+        $"needs root, and the controllers cpu and memory at {Root}");
+
+    private static bool Controls(string controller) => File.ReadAllText(Path.Combine(Root, "cgroup.subtree_control")).Split(' ', '\n').Contains(controller);
 
     // Those of an emulation in one hierarchy; its process is that of the command.
     private static string[] Cgroups(Process emulate, string hierarchy) =>

@@ -146,7 +146,7 @@ internal sealed class AgentCgroups : IDisposable
         folders.Add(folder);
     }
 
-    // What emulations left that were killed. One whose process lives is left alone, as is one where agents still run: the kernel removes no such cgroup.
+    // What killed emulations left. Where one's process lives it is left alone, and the kernel removes none in which agents still run.
     private static void Sweep(string[] hierarchies)
     {
         foreach (var folder in hierarchies.SelectMany(hierarchy => Directory.GetDirectories(hierarchy, Prefix + "*")))

@@ -55,7 +55,7 @@ internal sealed class ClassPlan
         return classes;
     }
 
-    /// <summary>Two devices of different classes in one process, which has one share and one memory, as a message says it; null where there are none.</summary>
+    /// <summary>Two devices of different classes in one process, which has one share and one memory, in words; null where there are none.</summary>
     internal static string? Mixed(IReadOnlyList<DeviceClass> classes, int devicesPerProcess)
     {
         for (var device = 0; device < classes.Count; device++)
