@@ -10,7 +10,7 @@ dcc=src/Dcc.Cli/bin/Release/net10.0/dcc
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-for turn in 1 2; do
+for _ in 1 2; do
   for one in unlimited "$class"; do
     $dcc emulate --devices 1 --rounds 20 --steps 20000000 --link loopback --device-class "$one" --quiet --no-report --force --output "$folder/run"
     grep -o '"digest": *[^,]*' "$folder/run/summary.json" >>"$folder/digests"
