@@ -43,7 +43,7 @@ if [ "\$(id -u)" = 0 ]; then
   exec setpriv --reuid=postgres --regid=postgres --clear-groups /entry
 fi
 if [ ! -s "\$PGDATA/PG_VERSION" ]; then
-  initdb --username="\$POSTGRES_USER" --pwfile=<(echo "\$POSTGRES_PASSWORD") --auth=scram-sha-256 >/dev/null
+  initdb --encoding=UTF8 --locale=C.UTF-8 --username="\$POSTGRES_USER" --pwfile=<(echo "\$POSTGRES_PASSWORD") --auth=scram-sha-256 >/dev/null
   echo "host all all all scram-sha-256" >>"\$PGDATA/pg_hba.conf"
   echo "create database \$POSTGRES_DB" | postgres --single -D "\$PGDATA" postgres >/dev/null
 fi
@@ -60,7 +60,8 @@ EOF
   cp "$(command -v prometheus)" "$work/prometheus/usr/bin/"
   chown 65534:65534 "$work/prometheus/prometheus"
   import "$work/prometheus" prom/prometheus:v3.5.0 --change 'USER 65534:65534' --change 'WORKDIR /prometheus' \
-    --change 'ENTRYPOINT ["/usr/bin/prometheus"]'
+    --change 'ENTRYPOINT ["/usr/bin/prometheus"]' \
+    --change 'CMD ["--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus"]'
   exit
 fi
 
