@@ -17,8 +17,14 @@ internal sealed class AgentOptions
     /// <summary>No listener.</summary>
     internal const string None = "none";
 
-    /// <summary>The coordinator's address; or one per device, separated by commas, where each reaches it over a link of its own.</summary>
+    /// <summary>
+    /// The coordinator's address; or one per device, separated by commas, where each reaches it over a link of its own. An address may be several with
+    /// "|" between them, of coordinators of which one leads; so may be what its name resolves to.
+    /// </summary>
     public string Coordinator { get; set; } = "http://127.0.0.1:5080";
+
+    /// <summary>The longest pause between two attempts to reach the coordinator. Seconds, 0.1 to 300.</summary>
+    public double LongestRetrySeconds { get; set; } = 5;
 
     /// <summary>Name of the run to take part in.</summary>
     public string Run { get; set; } = "run";
@@ -68,7 +74,8 @@ internal sealed class AgentOptions
         It keeps trying until the coordinator answers, resumes after any interruption, and exits 0 when the run has ended.
         """,
         [
-            new("--coordinator", "Agent:Coordinator", "URL[,URL...]", "Coordinator's address, one for all devices or one each [http://127.0.0.1:5080]."),
+            new("--coordinator", "Agent:Coordinator", "URL[,URL...]", "Coordinator's address, one for all devices or one each; URL|URL where either may lead [http://127.0.0.1:5080]."),
+            new("--longest-retry", "Agent:LongestRetrySeconds", "SECONDS", "Longest pause between two attempts to reach it [5]."),
             new("--run", "Agent:Run", "NAME", "Run to take part in [run]."),
             new("--devices", "Agent:Devices", "I|I-J", "Device index, or a range of indices, each with a stream of its own [0]."),
             new("--shard", "Agent:Shard", "INDEX/PARTS", "This part of the devices only, such as 0/4 of 0-9: for replicas that know their index [all]."),
@@ -141,7 +148,8 @@ internal sealed class AgentOptionsValidator : IValidateOptions<AgentOptions>
     {
         var faults = new List<InputFault>();
         var addresses = options.Coordinator.Split(',');
-        Array.ForEach(addresses, address => OptionInputs.CheckAddress("coordinator", address, Schemes, faults));
+        var alternatives = options.Coordinator.Split(',', FailoverHandler.Separator);
+        Array.ForEach(alternatives, address => OptionInputs.CheckAddress("coordinator", address, Schemes, faults));
         if (options.Run.Length == 0)
         {
             faults.Add(new InputFault("run", "a name", "nothing"));
@@ -153,7 +161,12 @@ internal sealed class AgentOptionsValidator : IValidateOptions<AgentOptions>
             faults.Add(new InputFault("coordinator", $"one address, or {devices}, one per device", $"{addresses.Length}"));
         }
 
-        options.Security.Check("coordinator", addresses, faults);
+        if (!(options.LongestRetrySeconds is >= 0.1 and <= 300))
+        {
+            faults.Add(new InputFault("longest-retry", "0.1 to 300 seconds", options.LongestRetrySeconds.ToString("R", CultureInfo.InvariantCulture)));
+        }
+
+        options.Security.Check("coordinator", alternatives, faults);
         if (options.Metrics != AgentOptions.None)
         {
             MetricsListener.CheckAddress("metrics", options.Metrics, faults);

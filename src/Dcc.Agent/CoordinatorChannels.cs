@@ -45,7 +45,23 @@ internal sealed class CoordinatorChannels(ClientSecurity security) : IDisposable
     }
 
     /// <summary>A channel as agents have it.</summary>
-    internal static GrpcChannel Create(string address, ClientSecurity security)
+    internal static GrpcChannel Create(string address, ClientSecurity security) => GrpcChannel.ForAddress(address.Split(FailoverHandler.Separator)[0], new GrpcChannelOptions
+    {
+        HttpHandler = MayBeSeveral(address) ? new FailoverHandler(address, () => Handler(address, security)) : Handler(address, security),
+        DisposeHttpClient = true,
+        ThrowOperationCanceledOnCancellation = true,
+
+        // The pipeline around a stream decides when to try again; the channel must not hold its attempts back (for up to 2 minutes).
+        InitialReconnectBackoff = TimeSpan.FromMilliseconds(50),
+        MaxReconnectBackoff = TimeSpan.FromMilliseconds(200),
+    });
+
+    public void Dispose() => made.ForEach(channel => channel.Dispose());
+
+    private static bool MayBeSeveral(string address) => address.Contains(FailoverHandler.Separator, StringComparison.Ordinal)
+        || new Uri(address).HostNameType == UriHostNameType.Dns;
+
+    private static SocketsHttpHandler Handler(string address, ClientSecurity security)
     {
         var handler = new SocketsHttpHandler
         {
@@ -58,24 +74,13 @@ internal sealed class CoordinatorChannels(ClientSecurity security) : IDisposable
         };
 
         // Without TLS an agent needs nothing of OpenSSL, which would be an eighth of its memory.
-        if (new Uri(address).Scheme == Uri.UriSchemeHttps)
+        if (address.Contains("https:", StringComparison.OrdinalIgnoreCase))
         {
             handler.SslOptions = security.Tls(TimeProvider.System);
         }
 
-        return GrpcChannel.ForAddress(address, new GrpcChannelOptions
-        {
-            HttpHandler = handler,
-            DisposeHttpClient = true,
-            ThrowOperationCanceledOnCancellation = true,
-
-            // The pipeline around a stream decides when to try again; the channel must not hold its attempts back (for up to 2 minutes).
-            InitialReconnectBackoff = TimeSpan.FromMilliseconds(50),
-            MaxReconnectBackoff = TimeSpan.FromMilliseconds(200),
-        });
+        return handler;
     }
-
-    public void Dispose() => made.ForEach(channel => channel.Dispose());
 
     private Latest Make(string address)
     {

@@ -54,7 +54,6 @@ internal sealed class StreamConnector
     internal const string PipelineName = "coordinator-stream";
 
     internal static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan WelcomeTimeout = TimeSpan.FromSeconds(15);
 
     private readonly int device;
@@ -87,7 +86,7 @@ internal sealed class StreamConnector
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
                 Delay = FirstDelay,
-                MaxDelay = LongestDelay,
+                MaxDelay = TimeSpan.FromSeconds(options.LongestRetrySeconds),
                 ShouldHandle = new PredicateBuilder().Handle<RpcException>(exception => !IsFinal(exception.StatusCode)),
                 OnRetry = retry =>
                 {

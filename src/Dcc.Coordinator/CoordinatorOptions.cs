@@ -18,6 +18,9 @@ internal sealed class CoordinatorOptions
     /// <summary>No listener.</summary>
     internal const string None = "none";
 
+    private const double DefaultLeaseSeconds = 10;
+    private static readonly TimeSpan DefaultHeartbeat = TimeSpan.FromSeconds(10);
+
     /// <summary>Address to serve HTTP/2 on, by TLS if it is https. Port 0 takes a free one.</summary>
     public string Listen { get; set; } = "http://127.0.0.1:5080";
 
@@ -27,8 +30,17 @@ internal sealed class CoordinatorOptions
     /// <summary>Where every run is kept: the path of a SQLite file, a PostgreSQL address or "memory". May hold a password: show its StoreLocation.</summary>
     public string Store { get; set; } = "dcc-coordinator.db";
 
-    /// <summary>Each side of a stream sends at least this often, and takes the other for dead after three times it. Seconds.</summary>
-    public double HeartbeatSeconds { get; set; } = 10;
+    /// <summary>Whether several coordinators share the store, a PostgreSQL one: one of them leads, the others stand by.</summary>
+    public bool HighAvailability { get; set; }
+
+    /// <summary>With high availability: how long a leader that is not heard of any more keeps the others waiting. Seconds; 10 by default.</summary>
+    public double? LeaseSeconds { get; set; }
+
+    /// <summary>
+    /// Each side of a stream sends at least this often, and takes the other for dead after three times it. Seconds; by default 10, with high availability
+    /// a third of the lease, so that devices leave a leader that has fallen silent when it has lost the lease.
+    /// </summary>
+    public double? HeartbeatSeconds { get; set; }
 
     /// <summary>Devices whose theta and cost are metrics of their own: those with an index below. 0 to 1000.</summary>
     public int DeviceSeries { get; set; }
@@ -37,7 +49,9 @@ internal sealed class CoordinatorOptions
 
     public LimitOptions Limits { get; set; } = new();
 
-    internal TimeSpan Heartbeat => TimeSpan.FromSeconds(HeartbeatSeconds);
+    internal TimeSpan Lease => TimeSpan.FromSeconds(LeaseSeconds ?? DefaultLeaseSeconds);
+
+    internal TimeSpan Heartbeat => HeartbeatSeconds is { } given ? TimeSpan.FromSeconds(given) : HighAvailability ? Lease / 3 : DefaultHeartbeat;
 
     internal static readonly CommandLineFlags Flags = new(
         """
@@ -49,7 +63,9 @@ internal sealed class CoordinatorOptions
             new("--listen", "Coordinator:Listen", "URL", "Address to listen on, http or https [http://127.0.0.1:5080]."),
             new("--http", "Coordinator:Http", "URL|none", "Address of the HTTP/1.1 side, for browsers and monitoring [http://127.0.0.1:5081]."),
             new("--store", "Coordinator:Store", "FILE|URL|memory", "SQLite file or postgres://USER@HOST/DATABASE that keeps the runs [dcc-coordinator.db]; a password comes from PGPASSWORD, PGPASSFILE or Coordinator__Store."),
-            new("--heartbeat", "Coordinator:HeartbeatSeconds", "SECONDS", "Longest silence on a stream; after three of them a peer is dead [10]."),
+            new("--heartbeat", "Coordinator:HeartbeatSeconds", "SECONDS", "Longest silence on a stream; after three of them a peer is dead [10, or a third of the lease]."),
+            new("--high-availability", "Coordinator:HighAvailability", "", "Stand by until no other coordinator on this PostgreSQL store leads, then lead."),
+            new("--lease", "Coordinator:LeaseSeconds", "SECONDS", "With it: how long a leader that fell silent keeps the others waiting, 1 to 3600 [10]."),
             .. SecurityOptions.Flags,
             .. LimitOptions.Flags,
             new("--device-series", "Coordinator:DeviceSeries", "N", "Show theta and cost of the first N devices as metrics of their own, up to 1000 [0]."),
@@ -98,18 +114,27 @@ internal sealed class CoordinatorOptionsValidator : IValidateOptions<Coordinator
         options.Security.Check(options.Listen, options.Http, faults);
         options.Limits.Check(faults);
 
+        if (options.LeaseSeconds is { } lease && (!options.HighAvailability || !(lease is >= 1 and <= 3600)))
+        {
+            faults.Add(new InputFault("lease", "1 to 3600 seconds, with high-availability", lease.ToString("R", CultureInfo.InvariantCulture)));
+        }
+
         try
         {
-            StoreLocation.Parse(options.Store);
+            var store = StoreLocation.Parse(options.Store);
+            if (options.HighAvailability && !store.IsServer)
+            {
+                faults.Add(new InputFault("high-availability", "a PostgreSQL store", store.ToString()));
+            }
         }
         catch (InvalidInputException exception)
         {
             faults.AddRange(exception.Faults);
         }
 
-        if (!(options.HeartbeatSeconds is >= 0.05 and <= 3600))
+        if (options.HeartbeatSeconds is { } heartbeat && !(heartbeat is >= 0.05 and <= 3600))
         {
-            faults.Add(new InputFault("heartbeat", "0.05 to 3600 seconds", options.HeartbeatSeconds.ToString("R", CultureInfo.InvariantCulture)));
+            faults.Add(new InputFault("heartbeat", "0.05 to 3600 seconds", heartbeat.ToString("R", CultureInfo.InvariantCulture)));
         }
 
         if (options.DeviceSeries is < 0 or > MostDeviceSeries)

@@ -65,6 +65,18 @@ internal static partial class Log
     [LoggerMessage(28, LogLevel.Warning, "INSECURE: what connections to {Address} carry inside of TLS, tokens too, is shown at {Socket}")]
     internal static partial void Tapped(ILogger logger, string address, string socket);
 
+    [LoggerMessage(29, LogLevel.Information, "Standing by until no other coordinator leads")]
+    internal static partial void StandsBy(ILogger logger);
+
+    [LoggerMessage(30, LogLevel.Information, "Leading, in term {Term}")]
+    internal static partial void Leads(ILogger logger, long term);
+
+    [LoggerMessage(31, LogLevel.Error, "The lease of term {Term} is lost: another coordinator leads, or the database did not answer in time. Ending; started again, this one stands by")]
+    internal static partial void LeaseLost(ILogger logger, long term);
+
+    [LoggerMessage(32, LogLevel.Warning, "Cannot ask for the lease, trying on: {Reason}")]
+    internal static partial void LeaseUnavailable(ILogger logger, string reason);
+
     [LoggerMessage(8, LogLevel.Warning, "Stream of {Peer} refused: {Reason}", EventName = nameof(Refused))]
     private static partial void RefusedFor(ILogger logger, string peer, string reason);
 

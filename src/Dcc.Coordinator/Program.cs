@@ -41,7 +41,16 @@ internal static class Program
         await using var app = Build(settings);
         var options = app.Services.GetRequiredService<IOptions<CoordinatorOptions>>().Value;
         var registry = app.Services.GetRequiredService<RunRegistry>();
-        await Prepare(app, registry).ConfigureAwait(false);
+        var leadership = app.Services.GetRequiredService<Leadership>();
+        if (options.HighAvailability)
+        {
+            app.Services.GetRequiredService<SecurityFiles>().Read();
+        }
+        else
+        {
+            await Prepare(app, registry).ConfigureAwait(false);
+        }
+
         try
         {
             await app.StartAsync().ConfigureAwait(false);
@@ -64,8 +73,13 @@ internal static class Program
 
         Log.Listening(app.Logger, string.Join(' ', app.Urls), StoreLocation.Parse(options.Store).ToString());
         StartWarnings.Write(app.Logger, options);
+        if (options.HighAvailability && await leadership.Acquire().ConfigureAwait(false))
+        {
+            await Lead(app, registry).ConfigureAwait(false);
+        }
+
         await app.WaitForShutdownAsync().ConfigureAwait(false);
-        return registry.Failed ? ExitCode.Failed : ExitCode.Done;
+        return registry.Failed || leadership.Lost ? ExitCode.Failed : ExitCode.Done;
     }
 
     /// <summary>The application with the settings of a command line.</summary>
@@ -78,7 +92,8 @@ internal static class Program
         builder.Services.AddSingleton<IValidateOptions<CoordinatorOptions>, CoordinatorOptionsValidator>();
         builder.Services.AddOptions<RunOptions>().BindConfiguration(RunOptions.Section);
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton(provider => OpenStore(provider.GetRequiredService<IOptions<CoordinatorOptions>>().Value.Store));
+        builder.Services.AddSingleton(provider => OpenStore(
+            provider.GetRequiredService<IOptions<CoordinatorOptions>>().Value.Store, provider.GetRequiredService<Leadership>().Lease));
         builder.Services.AddSingleton<ProtocolFaults>();
         builder.Services.AddSingleton<TransportBytes>();
         builder.Services.AddSingleton<CoordinatorInstruments>();
@@ -87,6 +102,7 @@ internal static class Program
         builder.Services.AddSingleton<Access>();
         builder.Services.AddSingleton<PeerLimits>();
         builder.Services.AddSingleton<Listeners>();
+        builder.Services.AddSingleton<Leadership>();
         builder.Services.AddSingleton<RunRegistry>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<RunRegistry>());
         builder.Services.AddServiceManagerWatch<RunRegistry>();
@@ -101,6 +117,7 @@ internal static class Program
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ApplicationServices.GetRequiredService<Listeners>().Open(kestrel));
         var app = builder.Build();
         app.UseMiddleware<OperatorGate>();
+        app.UseMiddleware<StandbyGate>();
         app.MapGrpcService<CoordinationService>();
         app.MapGrpcService<OperationService>();
         app.MapGrpcHealthChecksService();
@@ -114,11 +131,17 @@ internal static class Program
         return app;
     }
 
-    /// <summary>Recovers what the store has and creates the run that the options name.</summary>
-    internal static async Task Prepare(WebApplication app, RunRegistry registry)
+    /// <summary>All that comes before listening where nobody else may lead.</summary>
+    internal static Task Prepare(WebApplication app, RunRegistry registry)
     {
         app.Services.GetRequiredService<SecurityFiles>().Read();
-        registry.Recover();
+        return Lead(app, registry);
+    }
+
+    // Recovers what the store has, creates the run that the options name, and serves from then on.
+    private static async Task Lead(WebApplication app, RunRegistry registry)
+    {
+        await registry.Recover().ConfigureAwait(false);
 
         var run = app.Services.GetRequiredService<IOptions<RunOptions>>().Value;
         if (run.Name is { } name)
@@ -133,14 +156,16 @@ internal static class Program
                 throw new InvalidInputException("max-runs", "room for a further run", exception.Message);
             }
         }
+
+        app.Services.GetRequiredService<Leadership>().Begin();
     }
 
-    private static IJournalStore OpenStore(string store)
+    private static IJournalStore OpenStore(string store, PostgresLease? lease)
     {
         var location = StoreLocation.Parse(store);
         try
         {
-            return location.Open();
+            return lease is null ? location.Open() : location.OpenUnder(lease);
         }
         catch (Exception exception) when (exception is InvalidDataException || (exception is IOException && !location.IsServer))
         {

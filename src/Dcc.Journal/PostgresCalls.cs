@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Npgsql;
 
 namespace Dcc.Journal;
@@ -32,4 +33,12 @@ internal static class PostgresCalls
         return rows;
     }
 #pragma warning restore CA2100
+
+    /// <summary>What a failure is called in messages.</summary>
+    internal static string Reason(Exception exception) => exception switch
+    {
+        PostgresException refusal => $"{refusal.MessageText} ({refusal.SqlState})",
+        { InnerException: SocketException or TimeoutException or IOException } => $"{exception.Message} ({exception.InnerException.Message})",
+        _ => exception.Message,
+    };
 }

@@ -16,20 +16,25 @@ namespace Dcc.Journal;
 /// </remarks>
 public sealed class PostgresJournal : IJournalArchive
 {
+    // A round trip to the server for each would make a recovery long.
+    private const int BytesAtOnce = 4_000_000;
+    private const int RecordsAtOnce = 500;
     private static readonly TimeSpan LastUse = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();
     private readonly string connectionString;
     private readonly string store;
     private readonly bool writes;
+    private readonly PostgresLease? lease;
     private readonly Dictionary<string, JournalRecord> inDoubt = [];
     private NpgsqlConnection? connection;
 
-    private PostgresJournal(string connectionString, string store, bool writes)
+    private PostgresJournal(string connectionString, string store, bool writes, PostgresLease? lease = null)
     {
         this.connectionString = connectionString;
         this.store = store;
         this.writes = writes;
+        this.lease = lease;
     }
 
     /// <summary>Opens a database to write, creating the tables where there are none.</summary>
@@ -38,6 +43,9 @@ public sealed class PostgresJournal : IJournalArchive
     /// <exception cref="InvalidDataException">Its tables are of another version.</exception>
     /// <exception cref="IOException">The server cannot be reached, or refuses.</exception>
     public static PostgresJournal Open(string connectionString, string store) => Open(new PostgresJournal(connectionString, store, writes: true));
+
+    /// <summary>A journal that writes only in the term of a lease; it connects when it is first used.</summary>
+    internal static PostgresJournal Under(PostgresLease lease, string connectionString, string store) => new(connectionString, store, writes: true, lease);
 
     /// <summary>Opens a database that holds journals already, to read or delete.</summary>
     /// <inheritdoc cref="Open(string, string)"/>
@@ -57,10 +65,16 @@ public sealed class PostgresJournal : IJournalArchive
     public IEnumerable<JournalRecord> Read(string run)
     {
         var next = -1L;
-        while (ReadAfter(run, next) is { } record)
+        var atOnce = 1;
+        while (ReadAfter(run, next, atOnce) is { Count: > 0 } records)
         {
-            next = record.Sequence;
-            yield return record;
+            foreach (var record in records)
+            {
+                next = record.Sequence;
+                yield return record;
+            }
+
+            atOnce = Math.Clamp(BytesAtOnce / Math.Max(1, records[^1].Body.Length), 1, RecordsAtOnce);
         }
     }
 
@@ -131,18 +145,28 @@ public sealed class PostgresJournal : IJournalArchive
     {
         try
         {
+            // The lock on the lease's row holds a new leader up until this statement is over: it then reads what was written, or nothing was. Where
+            // a new one was faster, the row is not this term's any more.
             var inserted = connected.Read(
-                """
-                INSERT INTO dcc_record (run, sequence, kind, body, hash) SELECT $1, $2, $3, $4, $5
+                $"""
+                WITH term AS MATERIALIZED ({(lease is null ? "SELECT $6::bigint AS term" : "SELECT term FROM dcc_lease WHERE term = $6 FOR SHARE")})
+                INSERT INTO dcc_record (run, sequence, kind, body, hash, term) SELECT $1, $2, $3, $4, $5, term FROM term
                 WHERE $2 = 0 OR EXISTS (SELECT 1 FROM dcc_record WHERE run = $1 AND sequence = $2 - 1) RETURNING sequence
                 """,
-                [run, record.Sequence, (int)record.Kind, record.Body, record.Hash], reader => reader.GetInt64(0));
-            return inserted.Count > 0 ? true : throw JournalLostException.Gap(run, record);
+                [run, record.Sequence, (int)record.Kind, record.Body, record.Hash, lease?.Term ?? 0], reader => reader.GetInt64(0));
+            return inserted.Count > 0 ? true
+                : IsDeposed(connected) ? throw JournalLostException.Deposed(run, record)
+                : throw JournalLostException.Gap(run, record);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation)
         {
             var stored = connected.Read(
                 "SELECT hash FROM dcc_record WHERE run = $1 AND sequence = $2", [run, record.Sequence], reader => reader.GetFieldValue<byte[]>(0));
+            if (IsDeposed(connected))
+            {
+                throw JournalLostException.Deposed(run, record);
+            }
+
             var same = stored is [var hash] && hash.AsSpan().SequenceEqual(record.Hash);
 
             // The same content without a doubt about it is not this process's: two coordinators may well compute the same.
@@ -162,14 +186,22 @@ public sealed class PostgresJournal : IJournalArchive
         }
     }
 
-    private JournalRecord? ReadAfter(string run, long sequence)
+    private bool IsDeposed(NpgsqlConnection connected) =>
+        lease is not null && connected.Read("SELECT 1 FROM dcc_lease WHERE term = $1", [lease.Term], reader => reader.GetInt32(0)).Count == 0;
+
+    private List<JournalRecord> ReadAfter(string run, long sequence, int atOnce)
     {
         try
         {
             return Use(connected => connected.Read(
-                "SELECT sequence, kind, body, hash FROM dcc_record WHERE run = $1 AND sequence > $2 ORDER BY sequence LIMIT 1", [run, sequence],
+                "SELECT sequence, kind, body, hash FROM dcc_record WHERE run = $1 AND sequence > $2 ORDER BY sequence LIMIT $3", [run, sequence, atOnce],
                 reader => new JournalRecord(
-                    reader.GetInt64(0), (JournalRecordKind)reader.GetInt32(1), reader.GetFieldValue<byte[]>(2), reader.GetFieldValue<byte[]>(3))).FirstOrDefault());
+                    reader.GetInt64(0), (JournalRecordKind)reader.GetInt32(1), reader.GetFieldValue<byte[]>(2), reader.GetFieldValue<byte[]>(3))));
+        }
+        catch (InvalidDataException) when (atOnce > 1)
+        {
+            // One by one, to name the one that cannot be read.
+            return ReadAfter(run, sequence, 1);
         }
         catch (InvalidDataException exception)
         {
@@ -201,7 +233,7 @@ public sealed class PostgresJournal : IJournalArchive
             }
             catch (Exception exception) when (exception is NpgsqlException or SocketException or TimeoutException)
             {
-                throw new IOException($"{store}: {Reason(exception)}", exception);
+                throw new IOException($"{store}: {PostgresCalls.Reason(exception)}", exception);
             }
         }
     }
@@ -240,16 +272,15 @@ public sealed class PostgresJournal : IJournalArchive
         // remote_apply promises more.
         opened.Execute("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') <> 'remote_apply'");
         PostgresSchema.Migrate(opened, store);
+        if (lease is not null)
+        {
+            // A statement of a machine that is gone in the middle of it would hold the lease's row until the server notices.
+            opened.Execute("SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3");
+        }
+
         if (!opened.Ask<bool>($"SELECT pg_try_advisory_lock_shared({PostgresSchema.LockKey})"))
         {
             throw new IOException($"{store}: somebody is deleting runs there");
         }
     }
-
-    private static string Reason(Exception exception) => exception switch
-    {
-        PostgresException refusal => $"{refusal.MessageText} ({refusal.SqlState})",
-        { InnerException: SocketException or TimeoutException or IOException } => $"{exception.Message} ({exception.InnerException.Message})",
-        _ => exception.Message,
-    };
 }

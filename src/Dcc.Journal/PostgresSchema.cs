@@ -23,6 +23,13 @@ internal static class PostgresSchema
           PRIMARY KEY (run, sequence));
         ALTER TABLE dcc_record ALTER COLUMN body SET STORAGE EXTERNAL;
         """,
+
+        // One row for all coordinators that share the database with one leader. Each record says in whose term it was written; 0 is without a lease.
+        """
+        CREATE TABLE dcc_lease (single boolean PRIMARY KEY CHECK (single), term bigint NOT NULL, holder text NOT NULL, expires timestamptz NOT NULL);
+        INSERT INTO dcc_lease VALUES (true, 0, '', '-infinity');
+        ALTER TABLE dcc_record ADD COLUMN term bigint NOT NULL DEFAULT 0;
+        """,
     ];
 
     private static int Version => Steps.Length;

@@ -77,6 +77,17 @@ public sealed class StoreLocation
         : text == Memory ? new InMemoryJournal()
         : SqliteJournal.Open(text);
 
+    /// <summary>Leadership among the coordinators of a PostgreSQL database.</summary>
+    /// <param name="name">Who this process is, for people.</param>
+    /// <param name="duration">How long it holds without a renewal.</param>
+    /// <param name="time">The clock by which the holder gives up.</param>
+    /// <exception cref="InvalidInputException">It is no PostgreSQL database.</exception>
+    public PostgresLease Lease(string name, TimeSpan duration, TimeProvider time) =>
+        new(server ?? throw new InvalidInputException("high-availability", "a PostgreSQL store", ToString()), ToString(), name, duration, time);
+
+    /// <summary>The store as the holder of a lease writes it; it connects when it is first used.</summary>
+    public IJournalStore OpenUnder(PostgresLease lease) => PostgresJournal.Under(lease, server!.ConnectionString, ToString());
+
     /// <summary>Opens a store that exists already, to look after its runs.</summary>
     /// <exception cref="InvalidInputException">There is none.</exception>
     /// <inheritdoc cref="Open"/>

@@ -121,7 +121,7 @@ internal static class Recovery
             ["Coordinator:Store"] = store, ["Coordinator:Http"] = "none", ["Coordinator:Listen"] = "http://127.0.0.1:0",
         });
         var clock = Stopwatch.StartNew();
-        app.Services.GetRequiredService<RunRegistry>().Recover();
+        await app.Services.GetRequiredService<RunRegistry>().Recover().ConfigureAwait(false);
         Say($"opening and recovery by a coordinator, {how}: {clock.Elapsed.TotalSeconds:F2} s, {GC.GetTotalMemory(forceFullCollection: true) / 1e6:F0} MB on the heap after it");
     }
 

@@ -31,7 +31,7 @@ public sealed class PostgresJournalTests(PostgresServer server) : JournalArchive
     public void Append_AnswerLostAfterTheCommit_IsFoundStoredOnce()
     {
         var records = Chain.Of([10, 20, 30]);
-        using var between = new AnswerEater(PostgresServer.Socket(database));
+        using var between = new DatabaseProxy(PostgresServer.Socket(database));
         using var journal = PostgresJournal.Open($"{database};Host=127.0.0.1;Port={between.Port};Pooling=false", "here");
         journal.Append("run", records[0]);
         between.Arm();
@@ -89,7 +89,7 @@ public sealed class PostgresJournalTests(PostgresServer server) : JournalArchive
     [Fact]
     public async Task Open_TwoCoordinatorsAtOnce_CreateTheTablesOnce()
     {
-        await PostgresServer.Execute(database, "DROP TABLE dcc_record, dcc_schema_version");
+        await PostgresServer.Execute(database, "DROP TABLE dcc_record, dcc_lease, dcc_schema_version");
         var stores = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(Open, TestContext.Current.CancellationToken)));
         stores[0].Append("run", Chain.Of([10]).Single());
         Assert.All(stores, store => Assert.Equal(["run"], store.Runs()));
@@ -100,7 +100,7 @@ public sealed class PostgresJournalTests(PostgresServer server) : JournalArchive
     public async Task Open_NewerSchema_IsRefusedByName()
     {
         await PostgresServer.Execute(database, "UPDATE dcc_schema_version SET version = 9");
-        Assert.EndsWith("has schema version 9, this program knows 1", Assert.Throws<InvalidDataException>(Open).Message, StringComparison.Ordinal);
+        Assert.EndsWith("has schema version 9, this program knows 2", Assert.Throws<InvalidDataException>(Open).Message, StringComparison.Ordinal);
         Assert.Throws<InvalidDataException>(() => StoreLocation.Parse(database).OpenExisting());
     }
 

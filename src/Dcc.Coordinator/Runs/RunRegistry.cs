@@ -33,14 +33,27 @@ internal sealed class RunRegistry(
 
     /// <summary>Recovers every run of the store.</summary>
     /// <exception cref="IOException">A journal is damaged, or the store does not answer.</exception>
-    internal void Recover()
+    internal async Task Recover()
+    {
+        await creating.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            RecoverAll();
+        }
+        finally
+        {
+            creating.Release();
+        }
+    }
+
+    private void RecoverAll()
     {
         foreach (var name in store.Runs())
         {
             try
             {
                 var (engine, history) = Recover(name);
-                runs[name] = new RunLoop(name, store, engine, history, isResumed: true, options.Value, faults, instruments, time, logger);
+                Add(name, new RunLoop(name, store, engine, history, isResumed: true, options.Value, faults, instruments, time, logger));
                 Log.RunResumed(logger, name, engine.Round, engine.Parameters.Rounds);
             }
             catch (Exception exception) when (exception is JournalException or InvalidDataException)
@@ -97,13 +110,8 @@ internal sealed class RunRegistry(
             var engine = RoundEngine.Create(parameters, effects);
             store.Append(name, effects[0].Record!);
             var loop = new RunLoop(name, store, engine, new RunHistory(), isResumed: false, options.Value, faults, instruments, time, logger);
-            runs[name] = loop;
+            Add(name, loop);
             Log.RunCreated(logger, name, parameters.Devices, parameters.Rounds);
-            if (started.Task.IsCompleted)
-            {
-                Start(name, loop);
-            }
-
             return loop;
         }
         finally
@@ -148,6 +156,16 @@ internal sealed class RunRegistry(
         }
 
         await Task.WhenAll(loops).ConfigureAwait(false);
+    }
+
+    // Under the semaphore.
+    private void Add(string name, RunLoop loop)
+    {
+        runs[name] = loop;
+        if (started.Task.IsCompleted)
+        {
+            Start(name, loop);
+        }
     }
 
     private void Start(string name, RunLoop loop) => loops.Add(Task.Run(() => Supervise(name, loop), CancellationToken.None));

@@ -1,5 +1,5 @@
-using System.Globalization;
 using Dcc.Coordinator.Runs;
+using Dcc.Coordinator.Services;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 
@@ -51,14 +51,11 @@ internal sealed class OperatorGate(
         }
     }
 
-    // A response of trailers only, as gRPC calls it.
     private Task Refuse(HttpContext context, Denial denial)
     {
         faults.Count(denial.Fault);
         Log.Refused(logger, $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}", denial.Status.Detail);
-        context.Response.ContentType = "application/grpc";
-        context.Response.Headers["grpc-status"] = ((int)denial.Status.StatusCode).ToString(CultureInfo.InvariantCulture);
-        context.Response.Headers["grpc-message"] = denial.Status.Detail;
+        TrailersOnly.Write(context.Response, denial.Status);
         return Task.CompletedTask;
     }
 }

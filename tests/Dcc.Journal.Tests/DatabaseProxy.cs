@@ -4,17 +4,18 @@ using System.Net.Sockets;
 namespace Dcc.Journal.Tests;
 
 /// <summary>
-/// Stands between a journal and its server's Unix socket. Armed, it lets the next request through and cuts the connection in place of the answer:
-/// whoever asked cannot know what became of it.
+/// Stands between a client and its server's Unix socket. Armed, it lets the next request through and cuts the connection in place of the answer:
+/// whoever asked cannot know what became of it. While partitioned it takes connections and bytes and delivers nothing.
 /// </summary>
-internal sealed class AnswerEater : IDisposable
+internal sealed class DatabaseProxy : IDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly UnixDomainSocketEndPoint server;
     private readonly Task accepting;
+    private volatile TaskCompletionSource? partition;
     private int armed;
 
-    internal AnswerEater(string socket)
+    internal DatabaseProxy(string socket)
     {
         server = new UnixDomainSocketEndPoint(socket);
         listener.Start();
@@ -23,13 +24,26 @@ internal sealed class AnswerEater : IDisposable
 
     internal int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
 
+    /// <summary>How long a request is on its way.</summary>
+    internal TimeSpan Latency { get; init; }
+
     /// <summary>Answers that were not delivered.</summary>
     internal int Eaten { get; private set; }
 
     internal void Arm() => Volatile.Write(ref armed, 1);
 
+    internal void Partition() => partition = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>What was held back arrives now.</summary>
+    internal void Heal()
+    {
+        partition?.SetResult();
+        partition = null;
+    }
+
     public void Dispose()
     {
+        Heal();
         listener.Dispose();
         accepting.Wait(CancellationToken.None);
     }
@@ -67,6 +81,8 @@ internal sealed class AnswerEater : IDisposable
         {
             while (await from.ReceiveAsync(buffer) is > 0 and var count && !(isAnswer && Eats()))
             {
+                await Task.Delay(isAnswer ? TimeSpan.Zero : Latency);
+                await (partition?.Task ?? Task.CompletedTask);
                 await to.SendAsync(buffer.AsMemory(0, count));
             }
         }
