@@ -16,7 +16,7 @@ public sealed class DeployCommandTests : IDisposable
     {
         var scenario = await Scenario("""
             name: harbour
-            run: {devices: 3, rounds: 8, seed: 7, solver: exact, quorum: 2, roundDeadline: 4 s, devicesPerProcess: 3}
+            run: {devices: 3, rounds: 8, seed: 7, solver: exact, quorum: 2, roundDeadline: 4, devicesPerProcess: 3}
             links: {default: lte, overrides: [{devices: 0, link: geo-satellite}]}
             timeline:
               - {at: {round: 2}, link: partition, devices: odd, for: 2 s}
@@ -67,7 +67,7 @@ public sealed class DeployCommandTests : IDisposable
     [InlineData("run: {devices: 2, initialTheta: [0.1, 0.2]}", "run.initialTheta: expected one number, got a list, which a coordinator cannot be told")]
     public async Task Deploy_OfWhatAClusterCannotBeGiven_IsRefused(string text, string message)
     {
-        var refused = await DccProcess.Run("deploy", "kubernetes", "--scenario", await Scenario(text), "--output", Path.Combine(folder, "site"));
+        var refused = await DccProcess.Run("deploy", "kubernetes", "--scenario", await Scenario($"name: site\n{text}"), "--output", Path.Combine(folder, "site"));
         Assert.Equal((2, $"dcc: {message}\n"), (refused.ExitCode, refused.Error));
     }
 
