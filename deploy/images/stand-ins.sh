@@ -73,7 +73,8 @@ mkdir -p "$work/deps/usr/share/dotnet"
 cp -a "$dotnet"/{dotnet,host,shared} "$work/deps/usr/share/dotnet/"
 ln -sf /usr/share/dotnet/dotnet "$work/deps/usr/bin/dotnet"
 import "$work/deps" "$base/aspnet:$tag" --change 'ENV DOTNET_ROOT=/usr/share/dotnet'
-root "$work/sdk" base-files bash dash coreutils findutils grep sed libc6 libgcc-s1 libssl3 libstdc++6 tzdata zlib1g-dev clang lld libc6-dev
+root "$work/sdk" base-files bash dash coreutils findutils grep sed libc6 libgcc-s1 libssl3 libstdc++6 tzdata zlib1g-dev clang lld libc6-dev \
+  gcc-aarch64-linux-gnu binutils-aarch64-linux-gnu libc6-dev-arm64-cross
 mkdir -p "$work/sdk/usr/share" "$work/sdk/usr/bin"
 cp -a "$dotnet" "$work/sdk/usr/share/dotnet"
 ln -sf /usr/share/dotnet/dotnet "$work/sdk/usr/bin/dotnet"

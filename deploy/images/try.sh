@@ -34,20 +34,22 @@ run() {
 }
 run "$network-coordinator" --network-alias coordinator "dcc-coordinator:$version" \
   --listen 'http://0.0.0.0:5080' --http none --insecure --store memory --run try --steps 20000
-for part in 0 1 2 3 4; do
-  containers+=("$network-agent-$part")
-  run "$network-agent-$part" "dcc-agent:$version" --coordinator http://coordinator:5080 --run try --devices 0-9 --shard "$part/5"
-done
+start() {
+  containers+=("$network-agent-$1")
+  run "$network-agent-$1" "dcc-agent:$version" --coordinator http://coordinator:5080 --run try --devices 0-9 --shard "$1/5"
+}
+for part in 0 1 2 3; do start "$part"; done
 
-
-# What docker's daemon or systemd would do every 30 s.
-for attempt in $(seq 50); do
-  ! podman healthcheck run "$network-coordinator" >/dev/null 2>&1 || break
-  sleep 0.2
+# What docker's daemon or systemd would do every 30 s; the run waits for the last agent.
+for name in coordinator agent-0; do
+  for attempt in $(seq 50); do
+    ! podman healthcheck run "$network-$name" >/dev/null 2>&1 || break
+    sleep 0.2
+  done
+  podman healthcheck run "$network-$name"
+  echo "$name: healthy, asked $attempt times"
 done
-echo "coordinator: healthy at attempt $attempt"
-podman healthcheck run "$network-coordinator"
-podman healthcheck run "$network-agent-0" && echo "agent: healthy"
+start 4
 
 for part in 0 1 2 3 4; do
   code=$(podman wait "$network-agent-$part")

@@ -43,7 +43,7 @@ serve() { # devices, steps: a coordinator; sets address.
   $build/services/Dcc.Coordinator/Dcc.Coordinator --listen http://127.0.0.1:0 --http none --store memory --run footprint --devices "$1" --steps "$2" \
     >"$folder/coordinator" 2>&1 &
   coordinator=$!
-  until address=$(grep -o 'http://127.0.0.1:[0-9]*' "$folder/coordinator" | head -1) && [ -n "$address" ]; do sleep 0.05; done
+  until address=$(grep -so 'http://127.0.0.1:[0-9]*' "$folder/coordinator" | head -1) && [ -n "$address" ]; do sleep 0.05; done
 }
 
 since() { # start, device: milliseconds until the coordinator's log says that the device joined.

@@ -8,7 +8,7 @@ folder=$(mktemp -d)
 $build/services/Dcc.Coordinator/Dcc.Coordinator --listen http://127.0.0.1:0 --http none --store memory --run whole >"$folder/coordinator" 2>&1 &
 coordinator=$!
 trap 'kill "$coordinator"; wait "$coordinator" || true; rm -rf "$folder"' EXIT
-until address=$(grep -o 'http://127.0.0.1:[0-9]*' "$folder/coordinator" | head -1) && [ -n "$address" ]; do sleep 0.05; done
+until address=$(grep -so 'http://127.0.0.1:[0-9]*' "$folder/coordinator" | head -1) && [ -n "$address" ]; do sleep 0.05; done
 
 "$@" --coordinator "$address" --run whole --devices 0-9 >"$folder/agent" 2>&1 || { tail -5 "$folder/agent" >&2; exit 1; }
 end=$(sed -n 's/.*finished with digest \([0-9a-f]*\).*/\1/p' "$folder/coordinator")
