@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Builds the images with podman, without a network, and runs ten devices in five containers to the end of a run: its digest must be that of dcc simulate.
-# The base images must be there: real ones pulled, or the stand-ins of stand-ins.sh. Packages come from the NuGet folder of whoever runs this.
+# The root file systems are read-only, with no /tmp either. The base images must be there: real ones pulled, or the stand-ins of stand-ins.sh. Packages
+# come from the NuGet folder of whoever runs this.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 version=$(sed -n 's|.*<Version>\(.*\)</Version>.*|\1|p' Directory.Build.props)
+export BASE=${BASE:-mcr.microsoft.com/dotnet} TAG=${TAG:-10.0}
 packages=${NUGET_PACKAGES:-$HOME/.nuget/packages}
 network=dcc-try-$$
 cleanup() {
@@ -15,9 +17,11 @@ cleanup() {
 for target in agent coordinator dcc; do
   image=dcc-$target
   [ "$target" != dcc ] || image=dcc
-  podman build --quiet --network=none --build-arg AUDIT=false --build-arg PACKAGES=/root/.nuget/packages -v "$packages:/root/.nuget/packages:ro" \
+  podman build --quiet --format docker --network=none --build-arg "REVISION=$(git rev-parse HEAD)" --build-arg "BASE=$BASE" --build-arg "TAG=$TAG" --build-arg AUDIT=false --build-arg PACKAGES=/root/.nuget/packages -v "$packages:/root/.nuget/packages:ro" \
     -f deploy/images/Dockerfile --target "$target" -t "$image:$version" . >/dev/null
-  echo "$image:$version $(podman image inspect --format '{{.Size}}' "$image:$version") bytes, base included"
+  base=$(podman image inspect --format '{{.Size}}' "$BASE/$([ "$target" = agent ] && echo runtime-deps || echo aspnet):$TAG")
+  podman image inspect --format "{{.Digest}} {{.Size}}" "$image:$version" \
+    | while read -r id size; do echo "$image:$version $id $size bytes, $((size - base)) without the base"; done
 done
 
 containers=("$network-coordinator")
@@ -26,14 +30,26 @@ podman network create "$network" >/dev/null
 run() {
   local name=$1
   shift
-  podman run -d --read-only --cap-drop=all --network "$network" --name "$name" "$@" >/dev/null
+  podman run -d --read-only --read-only-tmpfs=false --cap-drop=all --security-opt=no-new-privileges --network "$network" --name "$name" "$@" >/dev/null
 }
 run "$network-coordinator" --network-alias coordinator "dcc-coordinator:$version" \
-  --listen 'http://0.0.0.0:5080' --http none --insecure --store memory --run try --steps 2000
-for part in 0 1 2 3 4; do
-  containers+=("$network-agent-$part")
-  run "$network-agent-$part" "dcc-agent:$version" --coordinator http://coordinator:5080 --run try --devices 0-9 --shard "$part/5"
+  --listen 'http://0.0.0.0:5080' --http none --insecure --store memory --run try --steps 20000
+start() {
+  containers+=("$network-agent-$1")
+  run "$network-agent-$1" "dcc-agent:$version" --coordinator http://coordinator:5080 --run try --devices 0-9 --shard "$1/5"
+}
+for part in 0 1 2 3; do start "$part"; done
+
+# What docker's daemon or systemd would do every 30 s; the run waits for the last agent.
+for name in coordinator agent-0; do
+  for attempt in $(seq 50); do
+    ! podman healthcheck run "$network-$name" >/dev/null 2>&1 || break
+    sleep 0.2
+  done
+  podman healthcheck run "$network-$name"
+  echo "$name: healthy, asked $attempt times"
 done
+start 4
 
 for part in 0 1 2 3 4; do
   code=$(podman wait "$network-agent-$part")
@@ -41,7 +57,7 @@ for part in 0 1 2 3 4; do
 done
 digest=$(podman logs "$network-coordinator" 2>&1 | sed -n 's/.*finished with digest \([0-9a-f]*\).*/\1/p')
 expected=$(podman run --rm --read-only --network none "dcc:$version" \
-  simulate --steps 2000 --quiet --json --no-report --output /tmp/out | sed -n 's/.*"digest":"\([0-9a-f]*\)".*/\1/p')
+  simulate --steps 20000 --quiet --json --no-report --output /tmp/out | sed -n 's/.*"digest":"\([0-9a-f]*\)".*/\1/p')
 echo "containers $digest"
 echo "simulate   $expected"
 [ -n "$digest" ] && [ "$digest" = "$expected" ]

@@ -3,6 +3,7 @@ using Dcc.Core.Engine;
 using Dcc.Core.Validation;
 using Dcc.Hosting;
 using Dcc.Hosting.Security;
+using Dcc.Hosting.Supervision;
 using Dcc.Hosting.Telemetry;
 using Microsoft.Extensions.Options;
 
@@ -86,6 +87,7 @@ internal sealed class AgentOptions
             new("--key", "Agent:Key", "FILE", "Its private key (PEM, mode 600)."),
             new("--token-file", "Agent:TokenFile", "FILE", "Token of dcc certs token (mode 600), or Agent__Token in the environment [none]."),
             new("--insecure", "Agent:Insecure", "", "Send the token without TLS beyond loopback too, where others can read it."),
+            HealthQuery.Flag,
             ServiceProgram.LogFormat,
             ServiceProgram.StopWithParent,
         ]);

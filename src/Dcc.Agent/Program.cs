@@ -21,6 +21,11 @@ internal static class Program
 
     private static async Task<int> Serve(Dictionary<string, string?> settings)
     {
+        if (HealthQuery.IsAsked(settings))
+        {
+            return await Ask(HealthQuery.Setting(settings, $"{AgentOptions.Section}:{nameof(AgentOptions.Metrics)}", AgentOptions.None)).ConfigureAwait(false);
+        }
+
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddJsonFile("appsettings.json", optional: true).AddEnvironmentVariables();
         ServiceProgram.Configure(builder, settings);
@@ -40,11 +45,22 @@ internal static class Program
         await host.RunAsync().ConfigureAwait(false);
         return agent.ExitCode;
     }
+
+    // That it answers says that the process is there; that none of its devices hangs, what it serves.
+    private static Task<int> Ask(string metrics)
+    {
+        List<InputFault> faults = [];
+        MetricsListener.CheckAddress("metrics", metrics, faults);
+        return faults.Count == 0 ? HealthQuery.AskMetrics(metrics, AgentService.NobodyHangs) : throw new InvalidInputException(faults);
+    }
 }
 
 /// <summary>All devices of the process; ends the host when every one has ended.</summary>
 internal sealed class AgentService : BackgroundService, ILiveness
 {
+    /// <summary>What /metrics then says of the gauge below.</summary>
+    internal const string NobodyHangs = "dcc_agent_hung 0";
+
     private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentBag<DeviceWorker> workers = [];
@@ -66,6 +82,8 @@ internal sealed class AgentService : BackgroundService, ILiveness
         this.time = time;
         this.lifetime = lifetime;
         this.logger = logger;
+        instruments.Meter.CreateObservableGauge(
+            "dcc.agent.hung", () => workers.Count(worker => worker.Pulse.IsHung), "{device}", "Devices whose loop stands still; the systemd watchdog and --health tell by it.");
         devices = this.options.DeviceIndices();
         system = OptionInputs.ReadSystem(this.options.System);
         if (system is not null && devices[^1] >= system.Devices.Length)

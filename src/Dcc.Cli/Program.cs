@@ -30,6 +30,7 @@ internal static class Program
             RunsCommand.Create(),
             ReportCommand.Create(),
             ScenarioCommand.Create(),
+            DeployCommand.Create(),
             OverheadCommand.Create(),
             LoadCommand.Create(),
             LinkCommand.Create(),

@@ -2,6 +2,7 @@ using System.Globalization;
 using Dcc.Coordinator.Security;
 using Dcc.Core.Validation;
 using Dcc.Hosting;
+using Dcc.Hosting.Supervision;
 using Dcc.Journal;
 using Dcc.Protocol;
 using Microsoft.Extensions.Options;
@@ -89,6 +90,7 @@ internal sealed class CoordinatorOptions
             new("--most-absences", "Run:MostAbsences", "K", "With a quorum: rounds in a row a device may miss before its theta is released [3]."),
             new("--initial-theta", "Run:InitialTheta", "X", "theta_0 of every device [0]."),
             new("--system", "Run:System", "FILE", "System file of emulated devices, kept for verify --relearn."),
+            HealthQuery.Flag,
             ServiceProgram.LogFormat,
             ServiceProgram.StopWithParent,
         ]);

@@ -24,6 +24,15 @@ internal static class Program
 
     private static async Task<int> Serve(Dictionary<string, string?> settings)
     {
+        if (HealthQuery.IsAsked(settings))
+        {
+            var listen = HealthQuery.Setting(
+                settings, $"{CoordinatorOptions.Section}:{nameof(CoordinatorOptions.Listen)}", new CoordinatorOptions().Listen);
+            List<InputFault> faults = [];
+            OptionInputs.CheckListenAddress("listen", listen, ["http", "https"], faults);
+            return faults.Count == 0 ? await HealthQuery.AskGrpc(listen).ConfigureAwait(false) : throw new InvalidInputException(faults);
+        }
+
         if (settings.TryGetValue("Coordinator:Store", out var argument))
         {
             StoreLocation.ParseArgument(argument!);

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Dcc.Protocol;
@@ -15,8 +14,7 @@ public static class RoundTraceIds
     /// <summary>The trace of a round, with its root span.</summary>
     public static ActivityContext OfRound(string run, int round)
     {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        Hash(string.Create(CultureInfo.InvariantCulture, $"round\0{run}\0{round}"), hash);
+        ReadOnlySpan<byte> hash = Hash(string.Create(CultureInfo.InvariantCulture, $"round\0{run}\0{round}"));
         return new ActivityContext(
             ActivityTraceId.CreateFromBytes(hash[..16]), ActivitySpanId.CreateFromBytes(hash[16..24]), ActivityTraceFlags.Recorded);
     }
@@ -24,11 +22,10 @@ public static class RoundTraceIds
     /// <summary>The span from a device's push to its report, in the trace of the round.</summary>
     public static ActivityContext OfPush(string run, int round, int device)
     {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        Hash(string.Create(CultureInfo.InvariantCulture, $"push\0{run}\0{round}\0{device}"), hash);
+        ReadOnlySpan<byte> hash = Hash(string.Create(CultureInfo.InvariantCulture, $"push\0{run}\0{round}\0{device}"));
         return new ActivityContext(
             OfRound(run, round).TraceId, ActivitySpanId.CreateFromBytes(hash[..8]), ActivityTraceFlags.Recorded);
     }
 
-    private static void Hash(string text, Span<byte> hash) => SHA256.HashData(Encoding.UTF8.GetBytes(text), hash);
+    private static byte[] Hash(string text) => PlainSha256.Hash(Encoding.UTF8.GetBytes(text));
 }

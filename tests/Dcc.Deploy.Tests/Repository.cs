@@ -36,6 +36,23 @@ internal static class Repository
         return new DccProcess.Result(process.ExitCode, await output, await error);
     }
 
+    /// <summary>A service as dcc emulate starts it.</summary>
+    internal static string Service(string name) => Path.Combine(Path.GetDirectoryName(DccProcess.Command)!, "services", name, name);
+
+    /// <summary>The first line on a process's standard output with a text in it.</summary>
+    internal static async Task<string> Says(Process process, string text)
+    {
+        while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            if (line.Contains(text, StringComparison.Ordinal))
+            {
+                return line;
+            }
+        }
+
+        throw new Xunit.Sdk.XunitException($"it never said '{text}': {await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)}");
+    }
+
     private static string Metadata(string key) => typeof(Repository).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(attribute => attribute.Key == key).Value!;
 }

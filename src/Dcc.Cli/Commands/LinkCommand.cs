@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Dcc.Cli.Control;
+using Dcc.Cli.Scenarios;
 using Dcc.Core.Engine;
 using Dcc.Core.Validation;
 using Dcc.Hosting.Telemetry;
@@ -27,6 +29,9 @@ internal static class LinkCommand
             Description = "Let --control be other than loopback. It has no authentication: whoever reaches it controls the link.",
         };
         var seed = Inputs.Number<ulong>("--seed", "Of loss and jitter [1].", "S");
+        var scenario = new Option<string?>("--scenario") { Description = "The link that a scenario gives --device, in place of a profile.", HelpName = "NAME|FILE" };
+        var device = Inputs.Number<int>("--device", "Whose link of --scenario.", "I");
+        Inputs.Complete(scenario, BuiltInScenarios.Names);
         var link = new LinkOptions();
         var command = new DccCommand("link", "Run one emulated link alone, as a TCP proxy.")
         {
@@ -39,7 +44,7 @@ internal static class LinkCommand
             ExitCodes = "0 stopped as asked, 1 failed, 2 bad input (one line on stderr).",
         };
         command.Add("Addresses", listen, upstream, control, anywhere);
-        command.Add("Link", [.. link.All, seed]);
+        command.Add("Link", [.. link.All, seed, scenario, device]);
 
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -61,23 +66,45 @@ internal static class LinkCommand
             }
 
             var settings = link.Read(parsed, faults);
+            var (name, index) = (parsed.GetValue(scenario), parsed.GetValue(device));
+            if ((name is null) != (index is null) || (name is not null && link.All.Any(option => parsed.GetResult(option) is not null)))
+            {
+                faults.Add(new InputFault("scenario", "--device beside it, and no field of a link", "something else"));
+            }
+
             if (faults.Count > 0)
             {
                 throw new InvalidInputException(faults);
             }
 
-            await Serve(from!, to!, api, settings, parsed.GetValue(seed) ?? RunParameters.DefaultSeed, cancellation).ConfigureAwait(false);
+            var drawn = RunParameters.DefaultSeed;
+            if (name is not null)
+            {
+                (settings, drawn) = OfScenario(ScenarioFile.Open(name), index!.Value);
+            }
+
+            await Serve(from!, to!, api, settings, parsed.GetValue(seed) ?? drawn, index ?? 0, cancellation).ConfigureAwait(false);
             return Program.Done;
         });
         return command;
     }
 
+    // Index and seed are what dcc emulate has, so that the link draws the same losses and delays.
+    private static (LinkSettings Link, ulong Seed) OfScenario(ScenarioFile file, int device)
+    {
+        var (scenario, devices, _) = file.ForItself();
+        return device >= 0 && device < devices
+            ? (scenario.LinkOf(device), file.Run.Parameters().Seed)
+            : throw new InvalidInputException(
+                "device", string.Create(CultureInfo.InvariantCulture, $"an index from 0 to {devices - 1}"), device.ToString(CultureInfo.InvariantCulture));
+    }
+
     private static async Task Serve(
-        IPEndPoint listen, EndPoint upstream, IPEndPoint? control, LinkSettings settings, ulong seed, CancellationToken cancellation)
+        IPEndPoint listen, EndPoint upstream, IPEndPoint? control, LinkSettings settings, ulong seed, int index, CancellationToken cancellation)
     {
         using var instruments = new LinkInstruments();
         using var bridge = new PrometheusBridge(instruments.Meter);
-        var proxy = Open(listen, upstream, settings, seed, instruments);
+        var proxy = Open(listen, upstream, settings, seed, index, instruments);
         try
         {
             using var faults = new LinkFaults(proxy, TimeProvider.System);
@@ -97,7 +124,7 @@ internal static class LinkCommand
         }
     }
 
-    private static LinkProxy Open(IPEndPoint listen, EndPoint upstream, LinkSettings settings, ulong seed, LinkInstruments instruments)
+    private static LinkProxy Open(IPEndPoint listen, EndPoint upstream, LinkSettings settings, ulong seed, int index, LinkInstruments instruments)
     {
         try
         {
@@ -107,7 +134,7 @@ internal static class LinkCommand
                 probe.Bind(listen);
             }
 
-            return LinkProxy.Start(listen, upstream, settings, seed, index: 0, tap: null, instruments);
+            return LinkProxy.Start(listen, upstream, settings, seed, index, tap: null, instruments);
         }
         catch (SocketException exception)
         {

@@ -69,7 +69,8 @@ internal static partial class Reproduction
         return [.. kept, .. options.SelectMany(option => (string[])[option.Name, option.Value])];
     }
 
-    private static IEnumerable<(string Name, string Value)> Options(RunParameters parameters)
+    /// <summary>Every parameter as an option; theta_0 where it is the same of all devices.</summary>
+    internal static IEnumerable<(string Name, string Value)> Options(RunParameters parameters)
     {
         yield return ("--devices", Text(parameters.Devices));
         yield return ("--rounds", Text(parameters.Rounds));

@@ -108,7 +108,12 @@ public sealed record ClientSecurity
         "token-file", "a token", TokenFile, () => SecretFile.ReadLine("token-file", TokenFile));
 
     /// <summary>Tells whether what the client proves itself with has changed.</summary>
-    public byte[] Fingerprint() => FileFingerprint.Of(new[] { Certificate, Key, TokenFile }.OfType<string>());
+    public byte[] Fingerprint()
+    {
+        // Of nothing there is no hash, which would load OpenSSL.
+        string[] files = [.. new[] { Certificate, Key, TokenFile }.OfType<string>()];
+        return files.Length == 0 ? [] : FileFingerprint.Of(files);
+    }
 
     // The chain's other certificates are not sent: the authorities that issue to devices are in the coordinator's bundle.
     private X509Certificate2 Own() => CertificateFiles.ReadOwn(Certificate!, Key!).Own;

@@ -78,6 +78,7 @@ internal static class ManifestRules
         foreach (var volume in volumes.Values)
         {
             var (kind, name) = volume["persistentVolumeClaim"] is { } claim ? ("PersistentVolumeClaim", claim["claimName"]!.ToString())
+                : volume["configMap"] is { } map ? ("ConfigMap", map["name"]!.ToString())
                 : volume["secret"] is { } secret ? ("Secret", secret["secretName"]!.ToString()) : ("?", "?");
             CheckReference(manifests, kind, name, secrets, where, faults);
         }

@@ -9,7 +9,17 @@ public sealed class OverlayTests
     // What README.md tells the user to make.
     private const string Database = "dcc-postgres";
 
-    public static TheoryData<string, string> Overlays => new()
+    // What dcc deploy kubernetes writes is held to the same.
+    private const string OfScenario = "scenario ";
+
+    private static readonly string[] Scenarios =
+    [
+        "default", "lossy-lte", "flapping-wifi", "partition-and-heal", "asymmetric-partition", "satellite", "slow-devices", "agent-churn", "coordinator-crash", "chaos",
+    ];
+
+    public static TheoryData<string, string> Overlays => [.. Kept, .. Scenarios.Select(name => (OfScenario + name, ""))];
+
+    private static TheoryData<string, string> Kept => new()
     {
         { "dev", "" },
         { "emulation", "" },
@@ -35,7 +45,12 @@ public sealed class OverlayTests
     [Fact]
     public void Overlays_OfTheRepository_AreAllTested() => Assert.Equal(
         Directory.GetDirectories(Repository.File("k8s", "overlays")).Select(Path.GetFileName).Order(),
-        Overlays.Select(row => row.Data.Item1).Distinct().Order());
+        Kept.Select(row => row.Data.Item1).Distinct().Order());
+
+    [Fact]
+    public async Task Scenarios_ThatAreBuiltIn_AreAllTested() => Assert.Equal(
+        Scenarios.Order(),
+        (await Dcc.Cli.Tests.DccProcess.Run("scenario", "list")).Output.Trim().Split('\n').Select(line => line.Split(' ')[0]).Order());
 
     // Each is a mistake that somebody could make in these files.
     [Theory]
@@ -95,7 +110,9 @@ public sealed class OverlayTests
         Assert.Empty(pods.Except(Enumerable.Range(0, replicas).Select(index => $"dcc-agent-{index}")));
     }
 
-    internal static Task<Manifests> Of(string overlay, string components) => components.Length == 0
+    internal static Task<Manifests> Of(string overlay, string components) => overlay.StartsWith(OfScenario, StringComparison.Ordinal)
+        ? DeployCommandTests.Render(overlay[OfScenario.Length..], "")
+        : components.Length == 0
         ? Render(Repository.File("k8s", "overlays", overlay))
         : Render(overlay, components.Split(' '));
 

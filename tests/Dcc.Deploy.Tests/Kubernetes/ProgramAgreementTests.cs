@@ -3,6 +3,8 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Dcc.Cli.Tests;
 using static Dcc.Deploy.Tests.Kubernetes.Manifests;
+using static Dcc.Deploy.Tests.ProgramOptions;
+using static Dcc.Deploy.Tests.Repository;
 
 namespace Dcc.Deploy.Tests.Kubernetes;
 
@@ -30,14 +32,10 @@ public sealed class ProgramAgreementTests
         var manifests = await OverlayTests.Of(overlay, components);
         foreach (var container in manifests.Workloads.SelectMany(Containers))
         {
-            var help = await Help(container);
-            var flags = manifests.Arguments(container).Where(argument => argument.StartsWith("--", StringComparison.Ordinal))
-                .Select(argument => argument.Split('=')[0]);
-            Assert.DoesNotContain(flags, flag => !Regex.IsMatch(help, $@"^\s+{flag}\b", RegexOptions.Multiline));
+            Assert.Empty(await UnknownFlags(Image(container), manifests.Arguments(container)));
         }
     }
 
-    // A key as a flag, --Section:Key, is refused where the program does not know it. One value is wrong on purpose, so that nothing is started.
     [Theory]
     [MemberData(nameof(Overlays))]
     public async Task Overlay_SettingsInTheEnvironment_AreThoseOfThePrograms(string overlay, string components)
@@ -45,7 +43,7 @@ public sealed class ProgramAgreementTests
         var manifests = await OverlayTests.Of(overlay, components);
         foreach (var container in manifests.Workloads.SelectMany(Containers))
         {
-            var keys = manifests.Environment(container).Keys.Except(OwnKeys).Where(key => key != "Process__LogFormat").ToList();
+            var keys = manifests.Environment(container).Keys.Except(OwnKeys).ToList();
             if (Image(container) == "dcc")
             {
                 Assert.Empty(keys);
@@ -53,9 +51,7 @@ public sealed class ProgramAgreementTests
             }
 
             Assert.NotEmpty(keys);
-            var arguments = keys.Select(key => $"--{key.Replace("__", ":", StringComparison.Ordinal)}=x");
-            var refused = await Repository.Run(Program(container), [.. arguments, "--Process:LogFormat", "wrong"]);
-            Assert.Equal((2, "log-format: expected text or json, got wrong\n"), (refused.ExitCode, refused.Error));
+            await CheckSettings(Image(container), keys);
         }
     }
 
@@ -118,7 +114,7 @@ public sealed class ProgramAgreementTests
         var container = Containers(agents).Last();
         var index = shard.Split('/')[0];
         var refused = await Repository.Run(
-            Program(container), settings, manifests.Arguments(container, ("POD_INDEX", index), ("JOB_COMPLETION_INDEX", index)));
+            Program(Image(container)), settings, manifests.Arguments(container, ("POD_INDEX", index), ("JOB_COMPLETION_INDEX", index)));
         Assert.Equal(2, refused.ExitCode);
         Assert.Equal(1, refused.Error.Count(character => character == '\n'));
         Assert.StartsWith("shard: expected INDEX/PARTS with INDEX below PARTS", refused.Error, StringComparison.Ordinal);
@@ -171,26 +167,5 @@ public sealed class ProgramAgreementTests
     {
         var agents = manifests.Workloads.Single(workload => Name(workload) == "dcc-agent");
         return (agents, manifests.Environment(Containers(agents).Last()));
-    }
-
-    private static async Task<string> Help(JsonNode container) => (Image(container) == "dcc"
-        ? await DccProcess.Run("link", "--help")
-        : await Repository.Run(Program(container), "--help")).Output;
-
-    private static string Program(JsonNode container) => Service(Image(container) == "dcc-agent" ? "Dcc.Agent" : "Dcc.Coordinator");
-
-    private static string Service(string name) => Path.Combine(Path.GetDirectoryName(DccProcess.Command)!, "services", name, name);
-
-    private static async Task<string> Says(Process process, string text)
-    {
-        while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
-        {
-            if (line.Contains(text, StringComparison.Ordinal))
-            {
-                return line;
-            }
-        }
-
-        throw new Xunit.Sdk.XunitException($"it never said '{text}': {await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)}");
     }
 }

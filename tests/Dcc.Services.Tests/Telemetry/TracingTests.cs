@@ -31,6 +31,15 @@ public class TracingTests
         Assert.Equal((round[..32], push[..16]), Ids(RoundTraceIds.OfPush("häfen", 3, 12)));
     }
 
+    // One and two blocks and every length of the padding between.
+    [Fact]
+    public void RoundTraceIds_OfNamesOfAnyLength_AreSha256() => Assert.All(Enumerable.Range(0, 140), length =>
+    {
+        var run = new string('n', length);
+        var expected = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"round\0{run}\0{length}")));
+        Assert.Equal((expected[..32], expected[32..48]), Ids(RoundTraceIds.OfRound(run, length)));
+    });
+
     // Breaks where a runtime renames the private field, or keeps the id anywhere else.
     [Fact]
     public void DerivedSpanId_GivenToASpan_IsItsIdEverywhere()

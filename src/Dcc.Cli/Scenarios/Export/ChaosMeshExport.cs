@@ -15,14 +15,17 @@ internal static class ChaosMeshExport
     private const string AgentPod = "dcc-agent";
     private const string CoordinatorLabel = "dcc-coordinator";
 
-    internal static string Write(Scenario scenario, IEnumerable<int> devices)
+    /// <param name="scenario">What to write.</param>
+    /// <param name="devices">Whose links and faults.</param>
+    /// <param name="withLinks">Whether links are objects too; without, they are dcc link's, and what changes one comes on top of it.</param>
+    internal static string Write(Scenario scenario, IEnumerable<int> devices, bool withLinks = true)
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"# {scenario.Name}: Chaos Mesh objects. Device I is taken to be pod {AgentPod}-I, the coordinator the pods with\n");
-        text.Append(CultureInfo.InvariantCulture, $"# label app.kubernetes.io/name={CoordinatorLabel}. Links first, then faults; each starts when it is applied.\n");
+        text.Append(CultureInfo.InvariantCulture, $"# label app.kubernetes.io/name={CoordinatorLabel}. {(withLinks ? "Links first, then faults; each" : "Each")} starts when it is applied.\n");
         int[] chosen = [.. devices];
         text.Append(TrafficControlExport.Classes(scenario, chosen));
-        foreach (var device in chosen)
+        foreach (var device in withLinks ? chosen : [])
         {
             foreach (var direction in Enum.GetValues<LinkDirection>())
             {
