@@ -42,6 +42,8 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--price", "exact --system SYSTEM --device 0 --theta 0.1")]
     [InlineData("metrics", "emulate --metrics http://127.0.0.1:0")]
     [InlineData("metrics", "emulate --metrics here")]
+    [InlineData("device-class: expected pi-zero-2|pi-3|pi-4|pi-5|unlimited, got pi-zero-3 (did you mean pi-zero-2?)", "emulate --device-class pi-zero-3")]
+    [InlineData("--device-class", "simulate --device-class pi-3")]
     [InlineData("DIR", "verify")]
     [InlineData("DIR", "verify no-such-folder")]
     [InlineData("DIR", "verify EMPTY")]

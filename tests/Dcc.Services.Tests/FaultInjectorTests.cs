@@ -46,7 +46,7 @@ public sealed class FaultInjectorTests
         new(new AtPoint(point, 0, round), new ResetConnections([0]), 1, "timeline[0]");
 
     private FaultInjector Injector(params TimelineFault[] timeline) => new(
-        new Scenario("test", [LinkSettings.None, LinkSettings.None], timeline, null), new Nowhere(), (_, _) => { },
+        new Scenario("test", [LinkSettings.None, LinkSettings.None], [DeviceClass.Unlimited, DeviceClass.Unlimited], timeline, null), new Nowhere(), (_, _) => { },
         (_, fault) => injected.Add(((AtPoint)fault.Trigger).Point.ToString()));
 
     private sealed class Nowhere : IFaultTarget

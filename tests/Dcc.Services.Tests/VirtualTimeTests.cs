@@ -111,7 +111,7 @@ public class VirtualTimeTests
 
     private static double[] InVirtualTime(LinkSettings settings, ulong seed)
     {
-        var scenario = new Scenario("none", [.. Enumerable.Repeat(settings, Devices)], [], null);
+        var scenario = new Scenario("none", [.. Enumerable.Repeat(settings, Devices)], [.. Enumerable.Repeat(DeviceClass.Unlimited, Devices)], [], null);
         using var network = new VirtualNetwork(scenario, seed, (_, _, _) => { });
         return [.. Enumerable.Range(0, Rounds).Select(round => (double)network.Carry(
             round,

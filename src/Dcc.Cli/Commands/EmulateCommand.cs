@@ -23,6 +23,12 @@ internal static class EmulateCommand
         var output = new OutputOptions();
         var scenarioName = Inputs.Scenario("SCENARIO", required: false);
         var perProcess = Inputs.Number<int>("--devices-per-process", "Devices hosted by one agent process [1].", "K");
+        var deviceClass = new Option<string?>("--device-class")
+        {
+            Description = "What the host of every device is taken to be, over what the scenario says [unlimited]. Takes root and cgroups.",
+            HelpName = string.Join('|', DeviceClass.Names),
+        };
+        Inputs.Complete(deviceClass, DeviceClass.Names);
         var page = PageAddress.Option();
         var display = new DisplayOptions();
         var open = new Option<bool>("--open") { Description = "Open the run's report.html afterwards." };
@@ -45,11 +51,12 @@ internal static class EmulateCommand
                 ("dcc emulate --output out/a", "ten devices behind Wi-Fi, five rounds"),
                 ("dcc emulate chaos --seed 7", "random faults, the same for the same seed"),
                 ("dcc emulate --devices 200 --devices-per-process 50 --link lte", "many devices in few processes"),
+                ("dcc emulate --device-class pi-zero-2 --steps 10000000", "on boards with 0.188 of a core and 512 MiB"),
                 ("dcc emulate satellite --quiet --json | jq .approximateCost", "for a script"),
             ],
         };
         command.Add(scenarioName);
-        options.AddTo(command, perProcess, tls);
+        options.AddTo(command, perProcess, deviceClass, tls);
         command.Add("Output", [.. output.All, output.NoReport, .. display.All, open, page, metrics]);
 
         command.SetAction(async (parsed, cancellation) =>
@@ -66,12 +73,28 @@ internal static class EmulateCommand
                     devicesPerProcess.ToString(CultureInfo.InvariantCulture));
             }
 
+            if (parsed.GetValue(deviceClass) is { } one)
+            {
+                scenario = scenario with { Classes = [.. Enumerable.Repeat(Class(one), parameters.Devices)] };
+            }
+
+            if (ClassPlan.Mixed(scenario.Classes, devicesPerProcess) is { } mixed)
+            {
+                throw new InvalidInputException("devices-per-process", "devices of one class in each process", mixed);
+            }
+
             using var authority = parsed.GetValue(tls) ? Authority(scenario) : null;
             var http = PageAddress.Read(parsed.GetValue(page));
             using var instruments = new LinkInstruments();
             using var bridge = new PrometheusBridge(instruments.Meter);
             using var listener = Listen(parsed.GetValue(metrics), bridge);
             using var folder = output.Claim(parsed, "emulate");
+            using var cgroups = new AgentCgroups(AgentCgroups.Root, scenario.Classes, devicesPerProcess);
+            if (cgroups.Fault is { } fault)
+            {
+                await Console.Error.WriteLineAsync($"dcc: device classes are NOT enforced, agents run without limits: {fault}").ConfigureAwait(false);
+            }
+
             if (!display.Quiet(parsed))
             {
                 await Console.Error.WriteLineAsync($"page {http}/").ConfigureAwait(false);
@@ -81,7 +104,7 @@ internal static class EmulateCommand
                 .Run(
                     "emulate",
                     progress => Emulate(
-                        parameters, system, scenario, devicesPerProcess, http, authority, folder, instruments, progress, cancellation),
+                        parameters, system, scenario, devicesPerProcess, http, authority, cgroups, folder, instruments, progress, cancellation),
                     display.Quiet(parsed))
                 .ConfigureAwait(false);
             if (output.WantsReport(parsed))
@@ -99,6 +122,10 @@ internal static class EmulateCommand
         });
         return command;
     }
+
+    private static DeviceClass Class(string name) => DeviceClass.Find(name)
+        ?? throw new InvalidInputException(
+            "device-class", string.Join('|', DeviceClass.Names), name + NearestName.Hint(name, DeviceClass.Names));
 
     private static EmulatedAuthority Authority(Scenario scenario) =>
         scenario.Timeline.FirstOrDefault(fault => fault.Trigger is AtPoint) is { } unseen
@@ -129,18 +156,20 @@ internal static class EmulateCommand
 
     private static async Task<RunSummary> Emulate(
         RunParameters parameters, EdgeSystem system, Scenario scenario, int devicesPerProcess, string http, EmulatedAuthority? authority,
-        RunFolder folder, LinkInstruments instruments, IProgressDisplay progress, CancellationToken cancellation)
+        AgentCgroups cgroups, RunFolder folder, LinkInstruments instruments, IProgressDisplay progress, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         using var events = new EventsFile(folder.File("events.jsonl"));
         using var run = new EmulatedRun(
-            parameters, system, scenario, devicesPerProcess, http, authority, folder, events, instruments, progress);
+            parameters, system, scenario, devicesPerProcess, http, authority, cgroups, folder, events, instruments, progress);
         await run.Execute(cancellation).ConfigureAwait(false);
         progress.Advance(1, "evaluating the result");
         using var journal = SqliteJournal.OpenExisting(folder.Journal);
         var network = new RunResult.NetworkRun(run.RoundTrips, run.Faults)
         {
             Scenario = scenario.Name, RoundEnds = run.RoundEnds, Ledgers = run.Ledgers, Retries = run.Retries, Restarts = run.Restarts,
+            DeviceClasses = scenario.NamesClasses ? [.. scenario.Classes.Select(one => one.Name)] : null,
+            DeviceClassesEnforced = scenario.NamesClasses ? cgroups.Fault is null : null,
         };
         return new RunResult(folder, system)
         {

@@ -22,7 +22,8 @@ internal static class SimulateCommand
         var command = new DccCommand("simulate", "Run the same algorithm in one process.")
         {
             Purpose = "Makes the run of dcc emulate without processes or sockets, with the same digest. Where a scenario or --link is named, its links "
-                + "and faults set the times of messages in virtual time; they cannot change the result.",
+                + "and faults set the times of messages in virtual time; they cannot change the result. Learning takes no virtual time, so device classes "
+                + "have no effect.",
             Examples =
             [
                 ("dcc simulate --devices 50 --rounds 20 --alpha 2", "a larger system"),
@@ -43,6 +44,11 @@ internal static class SimulateCommand
             var (parameters, system, scenario) = options.Read(parsed, file);
             var timed = file is not null || options.NamesLink(parsed) ? scenario : null;
             using var folder = output.Claim(parsed, "simulate");
+            if (scenario.NamesClasses && !display.Quiet(parsed))
+            {
+                await Console.Error.WriteLineAsync("dcc: device classes have no effect here: learning takes no virtual time").ConfigureAwait(false);
+            }
+
             var summary = await ProgressDisplay
                 .Run("simulate", progress => Task.Run(() => Simulate(parameters, system, timed, folder, progress, cancellation)), display.Quiet(parsed))
                 .ConfigureAwait(false);

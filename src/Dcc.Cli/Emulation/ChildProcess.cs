@@ -13,6 +13,7 @@ internal sealed partial class ChildProcess : IDisposable
 {
     private const int MaxRestarts = 10;
     private const int ShownLogLines = 10;
+    private const string BeyondMemory = "beyond the memory of its device class";
     private static readonly string[] ServiceSections = ["Run", "Coordinator", "Agent", "Process"];
 
     // Ten restarts must outlast what goes away by itself, such as a port that is still in use.
@@ -20,7 +21,8 @@ internal sealed partial class ChildProcess : IDisposable
 
     private readonly string service;
     private readonly string[] arguments;
-    private readonly Action<string> report;
+    private readonly AgentCgroup? cgroup;
+    private readonly Action<string, string?> report;
     private readonly Lock gate = new();
     private Process? process;
     private TimeSpan? plannedRestart;
@@ -41,11 +43,14 @@ internal sealed partial class ChildProcess : IDisposable
     /// <param name="name">What events and the log file call it.</param>
     /// <param name="arguments">Its command line.</param>
     /// <param name="logFolder">Where its log file goes.</param>
-    /// <param name="report">Told "started", "killed", "exited", "restarted".</param>
-    internal ChildProcess(string service, string name, string[] arguments, string logFolder, Action<string> report)
+    /// <param name="cgroup">Where it runs, null for where this process does.</param>
+    /// <param name="report">Told "started", "killed", "exited", "restarted", and why where that is known.</param>
+    internal ChildProcess(
+        string service, string name, string[] arguments, string logFolder, AgentCgroup? cgroup, Action<string, string?> report)
     {
         this.service = service;
         this.arguments = [.. arguments, "--stop-with-stdin"];
+        this.cgroup = cgroup;
         this.report = report;
         Name = name;
         LogPath = Path.Combine(logFolder, name + ".log");
@@ -80,6 +85,7 @@ internal sealed partial class ChildProcess : IDisposable
     {
         var what = "started";
         var unplanned = 0;
+        var killedForMemory = 0;
         while (Start(what) is { } running)
         {
             await running.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
@@ -88,11 +94,15 @@ internal sealed partial class ChildProcess : IDisposable
                 return;
             }
 
+            var killedBefore = killedForMemory;
+            killedForMemory = cgroup?.KilledForMemory ?? 0;
+            var beyondMemory = killedForMemory > killedBefore;
+
             // 128 + signal is how the platform reports a killed process.
             var fate = running.ExitCode > 128
-                ? string.Create(CultureInfo.InvariantCulture, $"killed by signal {running.ExitCode - 128}")
+                ? string.Create(CultureInfo.InvariantCulture, $"killed by signal {running.ExitCode - 128}{(beyondMemory ? $", {BeyondMemory}" : "")}")
                 : string.Create(CultureInfo.InvariantCulture, $"exit code {running.ExitCode}");
-            report(running.ExitCode > 128 ? "killed" : "exited");
+            report(running.ExitCode > 128 ? "killed" : "exited", beyondMemory ? BeyondMemory : null);
             TimeSpan? planned;
             lock (gate)
             {
@@ -196,6 +206,7 @@ internal sealed partial class ChildProcess : IDisposable
     private Process? Start(string what)
     {
         var start = StartInfo(Path.Combine("services", service, service), arguments);
+        cgroup?.Take(start);
         lock (gate)
         {
             if (stopping)
@@ -220,7 +231,7 @@ internal sealed partial class ChildProcess : IDisposable
             process.BeginErrorReadLine();
         }
 
-        report(what);
+        report(what, null);
         return process;
     }
 

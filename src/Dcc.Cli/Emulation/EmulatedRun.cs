@@ -56,7 +56,7 @@ internal sealed class EmulatedRun : IDisposable
 
     internal EmulatedRun(
         RunParameters parameters, EdgeSystem emulated, Scenario scenario, int devicesPerProcess, string http, EmulatedAuthority? authority,
-        RunFolder folder, EventsFile events, LinkInstruments instruments, IProgressDisplay progress)
+        AgentCgroups cgroups, RunFolder folder, EventsFile events, LinkInstruments instruments, IProgressDisplay progress)
     {
         isTls = authority is not null;
         this.instruments = instruments;
@@ -78,7 +78,7 @@ internal sealed class EmulatedRun : IDisposable
                 "--listen", address, "--http", http, "--store", Path.GetFullPath(folder.Journal), .. Limits(parameters.Devices),
                 .. authority?.CoordinatorArguments ?? [],
             ],
-            logs, what => Note(what, "coordinator", null));
+            logs, cgroup: null, (what, why) => Note(what, "coordinator", null, why));
         network = new EmulatedNetwork(scenario.Links, endPoint, parameters.Seed, instruments, authority?.PlaintextTap, (device, direction, moment, message) =>
             Guard(() => faults!.Seen(device, direction, moment, message)));
         agents = [.. Enumerable.Range(0, (parameters.Devices + devicesPerProcess - 1) / devicesPerProcess).Select(index =>
@@ -89,14 +89,17 @@ internal sealed class EmulatedRun : IDisposable
                 ? first.ToString(CultureInfo.InvariantCulture)
                 : string.Create(CultureInfo.InvariantCulture, $"{first}-{last}");
             var name = $"agent-{range}";
+            var host = scenario.Classes[first] is { Board: { } board, Name: var known }
+                ? $"{known}, {board}: {(cgroups.Fault is null ? "enforced" : "NOT enforced")}"
+                : null;
             return new ChildProcess(
                 "Dcc.Agent", name,
                 [
                     "--coordinator", network.Addresses(scheme, first, last - first + 1), "--run", InProcessRun.Name, "--devices", range,
                     "--system", system, .. authority?.AgentArguments(first, last) ?? [],
                 ],
-                logs,
-                what => Note(what, name, first == last ? first : null));
+                logs, cgroups.Of(index),
+                (what, why) => Note(what, name, first == last ? first : null, why ?? (what is "started" or "restarted" ? host : null)));
         })];
         var target = new EmulatedFaultTarget(network, coordinator, AgentOf);
         faults = new FaultInjector(scenario, target, After, NoteFault);
@@ -152,7 +155,7 @@ internal sealed class EmulatedRun : IDisposable
             await over.CancelAsync().ConfigureAwait(false);
             faults.Dispose();
             await Task.WhenAll(agents.Select(agent => agent.WaitForEnd(EndGrace))).ConfigureAwait(false);
-            Note("finished", null, null);
+            Note("finished", null, null, null);
         }
         finally
         {
@@ -421,10 +424,10 @@ internal sealed class EmulatedRun : IDisposable
         _ => null,
     };
 
-    private void Note(string kind, string? process, int? device)
+    private void Note(string kind, string? process, int? device, string? reason)
     {
-        events.Write(clock.Elapsed.TotalSeconds, kind, device: device, process: process);
-        var happened = new RunEvent { Kind = kind, Process = process ?? "", Round = (uint)shown.OpenRound };
+        events.Write(clock.Elapsed.TotalSeconds, kind, device: device, process: process, reason: reason);
+        var happened = new RunEvent { Kind = kind, Process = process ?? "", Round = (uint)shown.OpenRound, Reason = reason ?? "" };
         if (device is { } only)
         {
             happened.Device = (uint)only;
@@ -433,7 +436,7 @@ internal sealed class EmulatedRun : IDisposable
         notes.Add(happened);
         if (kind is "killed" or "exited" or "restarted")
         {
-            Say($"{process} {kind}");
+            Say(kind == "killed" && reason is not null ? $"{process} {kind}, {reason}" : $"{process} {kind}");
         }
     }
 

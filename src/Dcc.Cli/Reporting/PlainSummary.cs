@@ -26,9 +26,10 @@ internal static class PlainSummary
             not null => "in one process, without a network",
             null => "in a way that was not recorded (no run.json)",
         };
+        var classes = summary.ClassesInWords is { } words ? $" Device classes, cited and not measured here: {words}." : "";
         return Html.Of($"""
             {Count(summary.Devices, "device")} coordinated over {Count(summary.Rounds, "round")} {how}. Each learned with {summary.Solver}; the
-            constraints moved by {summary.StepRule} under {summary.Congestion} congestion with exponent {summary.Exponent}.
+            constraints moved by {summary.StepRule} under {summary.Congestion} congestion with exponent {summary.Exponent}.{classes}
             """);
     }
 

@@ -30,6 +30,12 @@ internal sealed class RunResult(RunFolder folder, EdgeSystem system)
         /// <summary>Processes started again; null where there were none.</summary>
         internal int? Restarts { get; init; }
 
+        /// <summary>The class of each device; null where none is limited.</summary>
+        internal string[]? DeviceClasses { get; init; }
+
+        /// <summary>Whether the classes were enforced; null where there were none.</summary>
+        internal bool? DeviceClassesEnforced { get; init; }
+
         /// <summary>How long the run took in virtual time, null where time was real.</summary>
         internal double? VirtualSeconds { get; init; }
     }
@@ -87,6 +93,8 @@ internal sealed class RunResult(RunFolder folder, EdgeSystem system)
             Retries = network?.Retries ?? (network is null ? 0 : null),
             Restarts = network?.Restarts ?? (network is null ? 0 : null),
             WallSeconds = clock(),
+            DeviceClasses = network?.DeviceClasses,
+            DeviceClassesEnforced = network?.DeviceClassesEnforced,
         };
         var ends = Enumerable.Range(0, summary.Rounds + 1)
             .Select(round => network is not null && network.RoundEnds.TryGetValue(round, out var end) ? end : (double?)null).ToArray();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Dcc.Core.Devices;
@@ -62,6 +63,20 @@ internal sealed record RunSummary(
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
     };
+
+    // Not constructor parameters: the summaries of earlier versions have neither.
+
+    /// <summary>The class of each device; null where none has one with limits.</summary>
+    public string[]? DeviceClasses { get; init; }
+
+    /// <summary>Whether the classes limited the agents; null where there were none.</summary>
+    public bool? DeviceClassesEnforced { get; init; }
+
+    /// <summary>"pi-3 (2 devices), unlimited (8), enforced"; null where no device has a class with limits.</summary>
+    internal string? ClassesInWords => DeviceClasses is null
+        ? null
+        : string.Join(", ", DeviceClasses.GroupBy(name => name).Select(group => string.Create(CultureInfo.InvariantCulture, $"{group.Key} ({group.Count()})")))
+            + (DeviceClassesEnforced == true ? ", enforced by cgroups" : ", NOT enforced: agents ran without limits");
 
     /// <summary>
     /// Computes what the coordinator cannot know from the devices' models and deployed policies: the exact cost at the final theta, the joint

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Dcc.Cli.Scenarios.Yaml;
 using Dcc.Core.Randomness;
 using Dcc.Links;
@@ -20,11 +19,8 @@ internal sealed class LinkPlan
     /// <summary>The keys of an item of <c>mix:</c>.</summary>
     internal static readonly string[] MixKeys = ["link", "weight"];
 
-    /// <summary>The keys of an item of <c>overrides:</c>.</summary>
-    internal static readonly string[] OverrideKeys = ["devices", "link"];
-
     private readonly List<(LinkChange Link, double Weight)> mix = [];
-    private readonly List<(DeviceSet Devices, LinkChange Link, int Line, string Path)> overrides = [];
+    private DeviceOverrides<LinkChange> overrides = new();
 
     /// <summary>One link for all devices.</summary>
     internal static LinkPlan Uniform(LinkProfile profile)
@@ -57,7 +53,7 @@ internal sealed class LinkPlan
             }
 
             plan.ReadMix(fields, reader, faults);
-            plan.ReadOverrides(fields, reader, faults);
+            plan.overrides = DeviceOverrides<LinkChange>.Read(fields, "link", reader.Read, faults);
         }
 
         if (plan.mix.Count == 0)
@@ -78,21 +74,9 @@ internal sealed class LinkPlan
             links[device] = drawn[Draw(device, seed)];
         }
 
-        var taken = new HashSet<int>();
-        foreach (var (set, link, line, path) in overrides)
+        foreach (var (device, link) in overrides.Of(devices, faults))
         {
-            foreach (var device in set.Of(devices, faults))
-            {
-                if (taken.Add(device))
-                {
-                    links[device] = link.ApplyTo(links[device]);
-                }
-                else
-                {
-                    faults.Add(line, path, "each device in one override", string.Create(CultureInfo.InvariantCulture, $"device {device} again"));
-                    break;
-                }
-            }
+            links[device] = link.ApplyTo(links[device]);
         }
 
         return links;
@@ -124,23 +108,6 @@ internal sealed class LinkPlan
                 item.Require(MixKeys);
                 var weight = item.Number("weight", "a positive number up to 1000000", value => value is > 0 and <= 1e6) ?? 1;
                 Add(item.Find("link") is { } link ? reader.Read(link, item.PathOf("link")) : null, weight);
-            }
-        }
-    }
-
-    private void ReadOverrides(YamlFields fields, LinkReader reader, ScenarioFaults faults)
-    {
-        foreach (var (node, path) in fields.Items("overrides"))
-        {
-            if (YamlFields.Of(node, path, faults, OverrideKeys) is { } item)
-            {
-                item.Require(OverrideKeys);
-                var devices = DeviceSet.Read(item, "devices", faults);
-                var link = item.Find("link") is { } value ? reader.Read(value, item.PathOf("link")) : null;
-                if (devices is not null && link is not null)
-                {
-                    overrides.Add((devices, link, item.LineOf("devices"), item.PathOf("devices")));
-                }
             }
         }
     }

@@ -14,10 +14,11 @@ namespace Dcc.Cli.Scenarios;
 internal sealed class ScenarioFile
 {
     /// <summary>The keys at the top of a file.</summary>
-    internal static readonly string[] Keys = ["name", "description", "run", "links", "timeline", "chaos"];
+    internal static readonly string[] Keys = ["name", "description", "run", "links", "classes", "timeline", "chaos"];
 
     private readonly ScenarioFaults faults;
     private LinkPlan links = LinkPlan.Uniform(LinkProfile.Find(LinkPlan.DefaultProfile)!);
+    private ClassPlan classes = new();
     private List<TimelineEntry> timeline = [];
     private Chaos? chaos;
     private YamlNode? run;
@@ -84,6 +85,11 @@ internal sealed class ScenarioFile
         var parameters = Run.Parameters();
         CheckRun(parameters, found);
         var scenario = Settle(parameters.Devices, parameters.Rounds, parameters.Seed, link: null, found);
+        if (Run.DevicesPerProcess is { } several && ClassPlan.Mixed(scenario.Classes, several) is { } mixed)
+        {
+            found.Add(run!.LineOf("devicesPerProcess"), "run.devicesPerProcess", "devices of one class in each process", mixed);
+        }
+
         found.Throw();
         return (scenario, parameters.Devices, parameters.Rounds);
     }
@@ -96,7 +102,8 @@ internal sealed class ScenarioFile
         var injected = timeline.Select(entry => entry.In(devices, rounds, found)).OfType<TimelineFault>().ToList();
         injected.AddRange(chaos?.Expand(devices, rounds, seed, injected.Select(fault => fault.Trigger), found) ?? []);
         TimelineConflicts.Find(injected, Run.DevicesPerProcess ?? 1, found);
-        return new Scenario(Name, link is null ? settings : LinkPlan.Uniform(link).Of(devices, seed, found), injected, Run.DevicesPerProcess);
+        return new Scenario(
+            Name, link is null ? settings : LinkPlan.Uniform(link).Of(devices, seed, found), classes.Of(devices, found), injected, Run.DevicesPerProcess);
     }
 
     // What is wrong with values that are each in range: a criterion that a solver has not, one theta too many.
@@ -148,6 +155,7 @@ internal sealed class ScenarioFile
         file.run = fields.Find("run");
         file.Run = RunSettings.Read(file.run, folder, faults);
         file.links = LinkPlan.Read(fields.Find("links"), links, faults);
+        file.classes = ClassPlan.Read(fields.Find("classes"), faults);
         file.timeline = new TimelineReader(links, faults).Read(fields);
         file.chaos = fields.Find("chaos") is { } node ? Chaos.Read(node, faults) : null;
         if (file.Run is { Devices: { } devices, System: { } system } && devices != system.Devices.Length)

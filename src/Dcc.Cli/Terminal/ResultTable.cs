@@ -46,6 +46,7 @@ internal static class ResultTable
             ("joint cost", $"{Number(summary.JointCost?.SteadyState)} steady state, {Number(summary.JointCost?.Discounted)} discounted"),
             ("network", Network(summary)),
             ("push to report", Times(summary)),
+            ("device classes", summary.ClassesInWords ?? ""),
             ("digest", summary.Digest),
             ("wall time", string.Create(CultureInfo.InvariantCulture, $"{summary.WallSeconds:F2} s")),
         };

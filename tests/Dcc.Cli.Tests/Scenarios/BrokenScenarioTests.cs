@@ -14,8 +14,8 @@ public sealed class BrokenScenarioTests : IDisposable
         // The file as such.
         { 1, "scenario: expected a mapping, got an empty file", "" },
         { 1, "scenario: expected a mapping, got an empty file", "# nothing but a comment\n" },
-        { 1, "scenario: expected a mapping of name, description, run, links, timeline, chaos, got a list", "- name: a\n" },
-        { 1, "scenario: expected a mapping of name, description, run, links, timeline, chaos, got hello", "hello" },
+        { 1, "scenario: expected a mapping of name, description, run, links, classes, timeline, chaos, got a list", "- name: a\n" },
+        { 1, "scenario: expected a mapping of name, description, run, links, classes, timeline, chaos, got hello", "hello" },
         { 3, "syntax: expected valid YAML", "name: a\nrun:\n  {devices: 3" },
         { 2, "syntax: expected spaces as indentation, got a tab", "name: a\n\trun: {}\n" },
         { 2, "syntax: expected valid YAML", "name: a\nlinks: \"lte\n" },
@@ -27,7 +27,7 @@ public sealed class BrokenScenarioTests : IDisposable
         { 2, "links: expected no anchor, got &l", "name: a\nlinks: &l lte\n" },
         { 3, "description: expected a text, got an alias (*l)", "name: a\nlinks: lte\ndescription: *l\n" },
         { 2, "run.rounds: expected no tag, got tag:yaml.org,2002:int", "name: a\nrun: {rounds: !!int 3}\n" },
-        { 2, "timelines: expected one of name, description, run, links, timeline, chaos, got an unknown key", "name: a\ntimelines: []\n" },
+        { 2, "timelines: expected one of name, description, run, links, classes, timeline, chaos, got an unknown key", "name: a\ntimelines: []\n" },
         { 1, "name: expected a value, got nothing", "run: {}\n" },
         { 2, "name: expected 1 to 63 lower-case letters, digits and hyphens, none at either end, got My Scenario", "# a name with a space\nname: My Scenario\n" },
 
@@ -82,6 +82,14 @@ public sealed class BrokenScenarioTests : IDisposable
         { 5, "links.overrides[1].devices: expected each device in one override, got device 4 again", "name: a\nlinks:\n  overrides:\n    - {devices: 0-4, link: lte}\n    - {devices: [4, 5], link: 3g}\n" },
         { 3, "links.overrides[0].devices: expected each device once, got 0-3 and 2", "name: a\nlinks:\n  overrides: [{devices: [0-3, 2], link: lte}]\n" },
         { 3, "links.overrides[0].devices: expected all, odd, even, an index, a range such as 0-4", "name: a\nlinks:\n  overrides: [{devices: 4-0, link: lte}]\n" },
+
+        // Classes.
+        { 2, "classes: expected pi-zero-2|pi-3|pi-4|pi-5|unlimited, got pi4 (did you mean pi-4?)", "name: a\nclasses: pi4\n" },
+        { 2, "classes: expected a mapping of default, overrides, got nothing", "name: a\nclasses:\n" },
+        { 3, "classes.overrides[0].class: expected pi-zero-2|pi-3|pi-4|pi-5|unlimited, got a list", "name: a\nclasses:\n  overrides: [{devices: 1, class: [pi-3]}]\n" },
+        { 3, "classes.overrides[0].devices: expected device indices from 0 to 9, got 10", "name: a\nclasses:\n  overrides: [{devices: 10, class: pi-3}]\n" },
+        { 3, "classes.overrides[1].devices: expected each device in one override, got device 4 again", "name: a\nclasses: {overrides: [{devices: 4, class: pi-3},\n  {devices: even, class: pi-4}]}\n" },
+        { 3, "run.devicesPerProcess: expected devices of one class in each process, got 4 a process, with device 4 of pi-3 and device 5 of pi-4 in one", "name: a\nclasses: {default: pi-3, overrides: [{devices: 5, class: pi-4}]}\nrun: {devicesPerProcess: 4}\n" },
 
         // The timeline.
         { 3, "timeline[0].at: expected a value, got nothing", Timeline("{link: reset, devices: 1}") },

@@ -19,6 +19,8 @@ public sealed class ScenarioSchemaTests : IDisposable
     [InlineData("linkPlan", "links: {x: 1}")]
     [InlineData("mixPart", "links: {mix: [{x: 1}]}")]
     [InlineData("override", "links: {overrides: [{x: 1}]}")]
+    [InlineData("classPlan", "classes: {x: 1}")]
+    [InlineData("classOverride", "classes: {overrides: [{x: 1}]}")]
     [InlineData("linkFields", "links: {default: {x: 1}}")]
     [InlineData("direction", "links: {default: {up: {x: 1}}}")]
     [InlineData("burst", "links: {default: {burst: {x: 1}}}")]
@@ -65,6 +67,7 @@ public sealed class ScenarioSchemaTests : IDisposable
     [InlineData("direction", "timeline: [{at: {round: 1}, link: partition, direction: x, devices: 1, for: 1 s}]")]
     [InlineData("point", "timeline: [{at: {point: x, device: 1, round: 1}, link: reset, devices: 1}]")]
     [InlineData("profile", "links: {default: {profile: x}}")]
+    [InlineData("default", "classes: {default: x}")]
     public async Task SchemaChoices_OfEveryField_AreTheParsers(string field, string yaml)
     {
         var choices = (await Faults(yaml)).Single(fault => fault.Field.EndsWith("." + field, StringComparison.Ordinal)).Expected;

@@ -23,6 +23,7 @@ public sealed class CompletionTests
     [InlineData("dcc simulate --solver=pr", "price-q")]
     [InlineData("dcc simulate --step-rule=", "robbins-monro rprop trust-region")]
     [InlineData("dcc simulate --link ge", "geo-satellite")]
+    [InlineData("dcc emulate --device-class pi-", "pi-3 pi-4 pi-5 pi-zero-2")]
     [InlineData("dcc link --profile nb", "nb-iot")]
     [InlineData("dcc scenario sch", "schema")]
     [InlineData("dcc runs ex", "export")]

@@ -1,3 +1,4 @@
+using Dcc.Cli.Scenarios;
 using static Dcc.Deploy.Tests.Kubernetes.Manifests;
 
 namespace Dcc.Deploy.Tests.Kubernetes;
@@ -76,6 +77,16 @@ public sealed class OverlayTests
         var manifests = await Of("dev", "");
         var text = Once(manifests.Text, right, wrong);
         Assert.Contains(ManifestRules.Faults(Manifests.Parse(text)), found => found.Contains(fault, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task EmulationOverlay_Limits_AreThoseOfTheClassItNames()
+    {
+        var template = (await Of("emulation", "")).Find("StatefulSet", "dcc-agent")!["spec"]!["template"]!;
+        var board = DeviceClass.Find((string)template["metadata"]!["annotations"]!["dcc/device-class"]!)!.Board!;
+        var limits = List(template["spec"]!["containers"]).Single(container => (string)container["name"]! == "agent")["resources"]!["limits"]!;
+        Assert.Equal(
+            ($"{Math.Round(1000 * board.ProcessorShare(devices: 1))}m", $"{board.MemoryMebibytes}Mi"), ((string)limits["cpu"]!, (string)limits["memory"]!));
     }
 
     // It is a copy of what the command writes, so that it can be applied without the command.

@@ -24,6 +24,7 @@ internal static class ChaosMeshExport
         text.Append(CultureInfo.InvariantCulture, $"# {scenario.Name}: Chaos Mesh objects. Device I is taken to be pod {AgentPod}-I, the coordinator the pods with\n");
         text.Append(CultureInfo.InvariantCulture, $"# label app.kubernetes.io/name={CoordinatorLabel}. {(withLinks ? "Links first, then faults; each" : "Each")} starts when it is applied.\n");
         int[] chosen = [.. devices];
+        text.Append(TrafficControlExport.Classes(scenario, chosen));
         foreach (var device in withLinks ? chosen : [])
         {
             foreach (var direction in Enum.GetValues<LinkDirection>())

@@ -35,6 +35,7 @@ internal static class TrafficControlExport
         }
 
         text.Append('\n');
+        text.Append(Classes(scenario, chosen));
         foreach (var fault in scenario.Timeline)
         {
             Fault(text, fault, scenario, chosen);
@@ -140,6 +141,13 @@ internal static class TrafficControlExport
                 text.Append(") &\n");
             }
         }
+    }
+
+    /// <summary>What no export can say of these devices, as a comment; empty where there is nothing.</summary>
+    internal static string Classes(Scenario scenario, int[] devices)
+    {
+        string[] named = [.. devices.Select(device => scenario.Classes[device]).Where(one => one.Board is not null).Select(one => one.Name).Distinct()];
+        return named.Length == 0 ? "" : $"# no equivalent: device classes ({string.Join(", ", named)}), which limit processors and memory\n";
     }
 
     private static string Interface(int device, LinkDirection direction) =>
