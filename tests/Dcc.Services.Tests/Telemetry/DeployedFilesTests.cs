@@ -15,6 +15,7 @@ public partial class DeployedFilesTests
     [Theory]
     [InlineData("test", "rules", "rules.test.yml")]
     [InlineData("check", "config", "prometheus.yml")]
+    [InlineData("check", "config", "compose.yml")]
     public async Task Rules_AndConfiguration_PassPromtool(string command, string what, string file)
     {
         var result = await Tool.Run("promtool", null, command, what, Path.Combine(Rules, file));
