@@ -91,7 +91,10 @@ for target in $targets; do
       ;;
     agent:*)
       name=dcc-agent-$version-$runtime
-      publish Dcc.Agent "$runtime" "$work/$name/bin" -p:PublishAot=true -p:CppCompilerAndLinker=clang
+      # Not every objcopy strips what is another processor's.
+      native=(-p:PublishAot=true -p:CppCompilerAndLinker=clang)
+      [ "$runtime" != linux-arm64 ] || native+=(-p:ObjCopyName=aarch64-linux-gnu-objcopy)
+      publish Dcc.Agent "$runtime" "$work/$name/bin" "${native[@]}"
       echo "$name: Dcc.Agent $(stat -c %s "$work/$name/bin/Dcc.Agent") bytes"
       cp deploy/raspberry-pi/{README.md,install.sh,dcc-agent.service,agent.conf} "$work/$name/"
       ;;

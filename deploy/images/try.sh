@@ -14,15 +14,28 @@ cleanup() {
   podman network rm "$network" >/dev/null 2>&1 || true
 }
 
+build() { # target, image, options
+  podman build --quiet --format docker --network=none --build-arg "REVISION=$(git rev-parse HEAD)" --build-arg "BASE=$BASE" --build-arg "TAG=$TAG" \
+    --build-arg AUDIT=false --build-arg PACKAGES=/root/.nuget/packages -v "$packages:/root/.nuget/packages:ro" \
+    -f deploy/images/Dockerfile --target "$1" -t "$2" "${@:3}" . >/dev/null
+}
 for target in agent coordinator dcc; do
   image=dcc-$target
   [ "$target" != dcc ] || image=dcc
-  podman build --quiet --format docker --network=none --build-arg "REVISION=$(git rev-parse HEAD)" --build-arg "BASE=$BASE" --build-arg "TAG=$TAG" --build-arg AUDIT=false --build-arg PACKAGES=/root/.nuget/packages -v "$packages:/root/.nuget/packages:ro" \
-    -f deploy/images/Dockerfile --target "$target" -t "$image:$version" . >/dev/null
+  build "$target" "$image:$version"
   base=$(podman image inspect --format '{{.Size}}' "$BASE/$([ "$target" = agent ] && echo runtime-deps || echo aspnet):$TAG")
   podman image inspect --format "{{.Digest}} {{.Size}}" "$image:$version" \
     | while read -r id size; do echo "$image:$version $id $size bytes, $((size - base)) without the base"; done
 done
+
+
+# The program of the arm64 image; there is no arm64 base to put it on.
+build agent-build dcc-try-arm64 --build-arg TARGETARCH=arm64
+program=$(podman image mount dcc-try-arm64)/program/Dcc.Agent
+[ "$(od -An -j18 -N1 -tu1 "$program" | tr -d ' ')" = 183 ]
+echo "arm64: $(stat -c %s "$program") bytes"
+podman image umount dcc-try-arm64 >/dev/null
+podman rmi dcc-try-arm64 >/dev/null
 
 containers=("$network-coordinator")
 trap cleanup EXIT
