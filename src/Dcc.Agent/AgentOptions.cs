@@ -150,6 +150,11 @@ internal sealed class AgentOptionsValidator : IValidateOptions<AgentOptions>
         var addresses = options.Coordinator.Split(',');
         var alternatives = options.Coordinator.Split(',', FailoverHandler.Separator);
         Array.ForEach(alternatives, address => OptionInputs.CheckAddress("coordinator", address, Schemes, faults));
+        if (Array.Exists(addresses, address => address.Split(FailoverHandler.Separator).Select(one => one.Split(':')[0]).Distinct().Count() > 1))
+        {
+            faults.Add(new InputFault("coordinator", "http or https throughout an address", options.Coordinator));
+        }
+
         if (options.Run.Length == 0)
         {
             faults.Add(new InputFault("run", "a name", "nothing"));

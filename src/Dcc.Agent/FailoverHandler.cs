@@ -22,6 +22,9 @@ internal sealed class FailoverHandler(string address, Func<SocketsHttpHandler> c
     private static readonly TimeSpan LeastPatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MostPatience = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan NameTimeout = TimeSpan.FromSeconds(3);
+
     private readonly Uri[] alternatives = [.. address.Split(Separator).Select(alternative => new Uri(alternative))];
     private readonly Lock gate = new();
     private readonly Dictionary<EndPoint, HttpMessageInvoker> connections = [];
@@ -41,13 +44,15 @@ internal sealed class FailoverHandler(string address, Func<SocketsHttpHandler> c
             try
             {
                 var response = await Connections(endPoints[chosen % endPoints.Count]).SendAsync(request, patience.Token).ConfigureAwait(false);
-                SetPatience(TimesTheLast * Stopwatch.GetElapsedTime(asked));
                 if (IsUnavailable(response))
                 {
+                    // It says nothing of how long the one that leads takes.
                     Leave(chosen);
                 }
                 else
                 {
+                    SetPatience(TimesTheLast * Stopwatch.GetElapsedTime(asked));
+
                     // A call that is given up before its end: the coordinator has fallen silent.
                     cancellationToken.Register(() => Leave(chosen));
                 }
@@ -75,9 +80,12 @@ internal sealed class FailoverHandler(string address, Func<SocketsHttpHandler> c
 
     protected override void Dispose(bool disposing)
     {
-        foreach (var invoker in connections.Values)
+        lock (gate)
         {
-            invoker.Dispose();
+            foreach (var invoker in connections.Values)
+            {
+                invoker.Dispose();
+            }
         }
 
         base.Dispose(disposing);
@@ -100,6 +108,10 @@ internal sealed class FailoverHandler(string address, Func<SocketsHttpHandler> c
             if (!connections.TryGetValue(endPoint, out var known))
             {
                 var handler = create();
+
+                // A connection that vanished without a word must not be there when its coordinator leads again.
+                handler.KeepAlivePingDelay = PingDelay;
+                handler.KeepAlivePingTimeout = MostPatience;
                 handler.ConnectCallback = (context, cancellation) => Dial(Target(context.DnsEndPoint, endPoint), cancellation);
                 connections[endPoint] = known = new HttpMessageInvoker(handler);
             }
@@ -110,23 +122,23 @@ internal sealed class FailoverHandler(string address, Func<SocketsHttpHandler> c
 
     private async Task<List<IPEndPoint>> Resolve(CancellationToken cancellation)
     {
-        var endPoints = new List<IPEndPoint>();
-        SocketException? unknown = null;
-        foreach (var alternative in alternatives)
-        {
-            try
-            {
-                var addresses = await Dns.GetHostAddressesAsync(alternative.DnsSafeHost, cancellation).ConfigureAwait(false);
-                endPoints.AddRange(addresses.OrderBy(ip => ip.ToString(), StringComparer.Ordinal).Select(ip => new IPEndPoint(ip, alternative.Port)));
-            }
-            catch (SocketException exception)
-            {
-                unknown = exception;
-            }
-        }
+        var found = await Task.WhenAll(alternatives.Select(alternative => Resolve(alternative, cancellation))).ConfigureAwait(false);
+        var endPoints = found.SelectMany(one => one).ToList();
+        return endPoints.Count > 0 ? endPoints : throw new HttpRequestException(HttpRequestError.NameResolutionError, $"{address}: no address of that name is known");
+    }
 
-        return endPoints.Count > 0 ? endPoints : throw new HttpRequestException(
-            HttpRequestError.NameResolutionError, $"{address}: {unknown?.Message ?? "no address"}", unknown);
+    // None where the name is unknown, or nobody says in time: another alternative may be there.
+    private static async Task<IEnumerable<IPEndPoint>> Resolve(Uri alternative, CancellationToken cancellation)
+    {
+        try
+        {
+            var addresses = await Dns.GetHostAddressesAsync(alternative.DnsSafeHost, cancellation).WaitAsync(NameTimeout, cancellation).ConfigureAwait(false);
+            return addresses.OrderBy(ip => ip.ToString(), StringComparer.Ordinal).Select(ip => new IPEndPoint(ip, alternative.Port));
+        }
+        catch (Exception exception) when (exception is SocketException or TimeoutException)
+        {
+            return [];
+        }
     }
 
     // Where there is a proxy it is the proxy that is dialled, and asked for the first alternative.

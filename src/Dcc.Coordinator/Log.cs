@@ -74,6 +74,9 @@ internal static partial class Log
     [LoggerMessage(31, LogLevel.Error, "The lease of term {Term} is lost: another coordinator leads, or the database did not answer in time. Ending; started again, this one stands by")]
     internal static partial void LeaseLost(ILogger logger, long term);
 
+    [LoggerMessage(33, LogLevel.Error, "Ending: {Reason}")]
+    internal static partial void Deposed(ILogger logger, string reason);
+
     [LoggerMessage(32, LogLevel.Warning, "Cannot ask for the lease, trying on: {Reason}")]
     internal static partial void LeaseUnavailable(ILogger logger, string reason);
 

@@ -20,6 +20,11 @@ namespace Dcc.Coordinator;
 /// <summary>The coordinator service.</summary>
 internal static class Program
 {
+    private const string AliveCheck = "coordinator";
+
+    // The service that is asked for in grpc.health.v1: this one also wants a database under a lease to answer.
+    private const string ReadyService = "ready";
+
     private static Task<int> Main(string[] arguments) => ServiceProgram.Run(CoordinatorOptions.Flags, arguments, Serve);
 
     private static async Task<int> Serve(Dictionary<string, string?> settings)
@@ -111,7 +116,14 @@ internal static class Program
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = Wire.MaxDeviceMessageBytes)
             .AddServiceOptions<OperationService>(grpc => grpc.MaxReceiveMessageSize = OperationService.MaxRequestBytes);
         builder.Services.AddGrpcReflection();
-        builder.Services.AddGrpcHealthChecks().AddCheck("coordinator", () => HealthCheckResult.Healthy());
+        builder.Services.AddSingleton<ReadyCheck>();
+        builder.Services.AddGrpcHealthChecks(health =>
+            {
+                health.Services.Map("", check => check.Name == AliveCheck);
+                health.Services.Map(ReadyService, _ => true);
+            })
+            .AddCheck(AliveCheck, () => HealthCheckResult.Healthy())
+            .AddCheck<ReadyCheck>("database");
         builder.Services.Configure<HealthCheckPublisherOptions>(publisher => publisher.Delay = TimeSpan.Zero);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ApplicationServices.GetRequiredService<Listeners>().Open(kestrel));

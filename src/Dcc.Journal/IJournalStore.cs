@@ -41,8 +41,11 @@ public sealed class JournalLostException(string message, Exception? inner = null
         $"run '{run}': another coordinator writes this run: record {record.Sequence} is there already"
         + (sameContent ? ", the same as this one's" : ", another than this one's"));
 
-    internal static JournalLostException Deposed(string run, JournalRecord record) => new(
-        $"run '{run}': record {record.Sequence} is refused: another coordinator leads now");
+    /// <summary>Whether it is another coordinator's turn to write, by the lease.</summary>
+    public bool IsDeposed { get; private init; }
+
+    internal static JournalLostException Deposed(string run, JournalRecord record) =>
+        new($"run '{run}': record {record.Sequence} is refused: another coordinator leads now") { IsDeposed = true };
 
     internal static JournalLostException Gap(string run, JournalRecord record) => new(
         $"run '{run}': somebody deleted this run: record {record.Sequence - 1} is gone, which record {record.Sequence} follows");

@@ -149,11 +149,11 @@ public sealed class PostgresJournal : IJournalArchive
             // a new one was faster, the row is not this term's any more.
             var inserted = connected.Read(
                 $"""
-                WITH term AS MATERIALIZED ({(lease is null ? "SELECT $6::bigint AS term" : "SELECT term FROM dcc_lease WHERE term = $6 FOR SHARE")})
+                WITH term AS MATERIALIZED ({(lease is null ? "SELECT $6::bigint AS term" : "SELECT term FROM dcc_lease WHERE term = $6 AND holder = $7 FOR SHARE")})
                 INSERT INTO dcc_record (run, sequence, kind, body, hash, term) SELECT $1, $2, $3, $4, $5, term FROM term
                 WHERE $2 = 0 OR EXISTS (SELECT 1 FROM dcc_record WHERE run = $1 AND sequence = $2 - 1) RETURNING sequence
                 """,
-                [run, record.Sequence, (int)record.Kind, record.Body, record.Hash, lease?.Term ?? 0], reader => reader.GetInt64(0));
+                [run, record.Sequence, (int)record.Kind, record.Body, record.Hash, lease?.Term ?? 0, lease?.Name ?? ""], reader => reader.GetInt64(0));
             return inserted.Count > 0 ? true
                 : IsDeposed(connected) ? throw JournalLostException.Deposed(run, record)
                 : throw JournalLostException.Gap(run, record);
@@ -187,7 +187,7 @@ public sealed class PostgresJournal : IJournalArchive
     }
 
     private bool IsDeposed(NpgsqlConnection connected) =>
-        lease is not null && connected.Read("SELECT 1 FROM dcc_lease WHERE term = $1", [lease.Term], reader => reader.GetInt32(0)).Count == 0;
+        lease is not null && connected.Read("SELECT 1 FROM dcc_lease WHERE term = $1 AND holder = $2", [lease.Term, lease.Name], reader => reader.GetInt32(0)).Count == 0;
 
     private List<JournalRecord> ReadAfter(string run, long sequence, int atOnce)
     {

@@ -9,35 +9,41 @@ namespace Dcc.Journal;
 /// clock. Each holder has a term of its own, larger than all before: the fencing token that <see cref="PostgresJournal"/> compares in every
 /// statement that writes. So a holder that was paused, or cut off, past the lease's end writes nothing any more, whatever it believes.
 /// </summary>
-/// <remarks>Not safe for concurrent use, but for <see cref="Term"/>, <see cref="Lost"/> and <see cref="Holder"/>.</remarks>
+/// <remarks>Not safe for concurrent use, but for its properties.</remarks>
 public sealed class PostgresLease : IDisposable
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(20);
 
     private readonly string connectionString;
     private readonly string store;
-    private readonly string name;
     private readonly TimeSpan duration;
     private readonly TimeProvider time;
     private readonly CancellationTokenSource lost;
     private NpgsqlConnection? connection;
     private long term;
+    private long heldUntil;
+    private long answeredAt;
     private volatile string holder = "";
 
     internal PostgresLease(NpgsqlConnectionStringBuilder server, string store, string name, TimeSpan duration, TimeProvider time)
     {
-        // An attempt that is not answered must not take the time of the next ones.
+        // An attempt that is not answered must not take the time of the next ones; whole seconds, so below 3 s of lease it does.
         var patience = Math.Max(1, (int)(duration.TotalSeconds / 3));
         connectionString = new NpgsqlConnectionStringBuilder(server.ConnectionString)
         {
             Timeout = Math.Min(server.Timeout, patience), CommandTimeout = Math.Min(server.CommandTimeout, patience),
+
+            // Nor is a server that does not answer asked to stop answering.
+            CancellationTimeout = -1,
         }.ConnectionString;
         this.store = store;
-        this.name = name;
+        Name = name;
         this.duration = duration;
         this.time = time;
         lost = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        Lost = lost.Token;
     }
 
     /// <summary>The term in which this process holds the lease, 1 or more; 0 before it does.</summary>
@@ -50,7 +56,15 @@ public sealed class PostgresLease : IDisposable
     /// Cancelled when the lease is lost: its time passed without a renewal, counted from before the last one that succeeded was sent, or somebody
     /// else has it. It does not come back.
     /// </summary>
-    public CancellationToken Lost => lost.Token;
+    public CancellationToken Lost { get; }
+
+    /// <summary>Whether it is held now, by the clock: true at most as long as <see cref="Lost"/> would allow, however late that comes.</summary>
+    public bool IsHeld => Term > 0 && !Lost.IsCancellationRequested && time.GetTimestamp() < Interlocked.Read(ref heldUntil);
+
+    /// <summary>Whether the database answered within the time of a lease.</summary>
+    public bool IsReachable => Interlocked.Read(ref answeredAt) is not 0 and var at && time.GetElapsedTime(at) < duration;
+
+    internal string Name { get; }
 
     /// <summary>Waits until the lease is this process's, however long the server is away or another holds it.</summary>
     /// <param name="noteFault">Told why an attempt failed.</param>
@@ -83,13 +97,15 @@ public sealed class PostgresLease : IDisposable
     /// <summary>Keeps the lease until it is lost, or until it is cancelled; it is then given back, for another to take at once.</summary>
     public async Task Keep(CancellationToken cancellation)
     {
-        while (!cancellation.IsCancellationRequested && !lost.IsCancellationRequested)
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, Lost);
+        var renewed = true;
+        while (!either.IsCancellationRequested)
         {
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, lost.Token);
-            await Task.Delay(duration / 4, time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(renewed ? duration / 4 : RetryPause, time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!either.IsCancellationRequested)
             {
-                await Task.Run(Renew, CancellationToken.None).ConfigureAwait(false);
+                // A thread of its own: those of the pool may all be waiting for the same server.
+                renewed = await Task.Factory.StartNew(Renew, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
             }
         }
     }
@@ -99,12 +115,12 @@ public sealed class PostgresLease : IDisposable
     {
         try
         {
-            if (Term > 0)
+            if (IsHeld)
             {
-                Use(connected => connected.Read("UPDATE dcc_lease SET expires = '-infinity' WHERE term = $1", [Term], _ => 0));
+                Use(connected => connected.Read("UPDATE dcc_lease SET expires = '-infinity' WHERE term = $1 AND holder = $2", [Term, Name], _ => 0));
             }
         }
-        catch (IOException)
+        catch (Exception exception) when (IsFault(exception))
         {
             // It expires by itself.
         }
@@ -126,10 +142,10 @@ public sealed class PostgresLease : IDisposable
             UPDATE dcc_lease SET term = term + 1, holder = $1, expires = clock_timestamp() + make_interval(secs => $2)
             WHERE expires <= clock_timestamp() RETURNING term
             """,
-            [name, duration.TotalSeconds], reader => reader.GetInt64(0));
+            [Name, duration.TotalSeconds], reader => reader.GetInt64(0));
         if (taken is [var own])
         {
-            holder = name;
+            holder = Name;
             Hold(asked);
             Interlocked.Exchange(ref term, own);
             return TimeSpan.Zero;
@@ -142,14 +158,15 @@ public sealed class PostgresLease : IDisposable
         return TimeSpan.FromSeconds(Math.Clamp(remaining, 0, LongestPause.TotalSeconds));
     });
 
-    private void Renew()
+    // False when it is to be tried again soon.
+    private bool Renew()
     {
         try
         {
             var asked = time.GetTimestamp();
             var kept = Use(connected => connected.Read(
-                "UPDATE dcc_lease SET expires = clock_timestamp() + make_interval(secs => $2) WHERE term = $1 RETURNING term",
-                [Term, duration.TotalSeconds], reader => reader.GetInt64(0)));
+                "UPDATE dcc_lease SET expires = clock_timestamp() + make_interval(secs => $2) WHERE term = $1 AND holder = $3 RETURNING term",
+                [Term, duration.TotalSeconds, Name], reader => reader.GetInt64(0)));
             if (kept.Count > 0)
             {
                 Hold(asked);
@@ -158,19 +175,26 @@ public sealed class PostgresLease : IDisposable
             {
                 lost.Cancel();
             }
+
+            return true;
         }
-        catch (IOException)
+        catch (Exception exception) when (IsFault(exception))
         {
             // There is time for another attempt, or there is not: Lost knows.
+            return false;
         }
     }
 
     // From before the question, since the server's time runs from later on. A monotonic clock: it goes on while the process is paused.
     private void Hold(long since)
     {
+        Interlocked.Exchange(ref heldUntil, since + (long)(duration.TotalSeconds * time.TimestampFrequency));
         var left = duration - time.GetElapsedTime(since);
         lost.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
     }
+
+    // A server that is away, one whose tables a newer program has changed meanwhile, a password file that cannot be read.
+    private static bool IsFault(Exception exception) => exception is IOException or InvalidDataException or UnauthorizedAccessException;
 
     private T Use<T>(Func<NpgsqlConnection, T> ask)
     {
@@ -184,7 +208,15 @@ public sealed class PostgresLease : IDisposable
                 PostgresSchema.Migrate(connection, store);
             }
 
-            return ask(connection);
+            var answer = ask(connection);
+            Interlocked.Exchange(ref answeredAt, time.GetTimestamp());
+            return answer;
+        }
+        catch (InvalidDataException)
+        {
+            connection?.Dispose();
+            connection = null;
+            throw;
         }
         catch (Exception exception) when (exception is NpgsqlException or SocketException or TimeoutException)
         {

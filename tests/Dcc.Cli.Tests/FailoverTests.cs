@@ -77,6 +77,17 @@ public sealed class FailoverTests(PostgresServer server) : IDisposable
         await coordinator.Says("created");
     }
 
+    [Fact]
+    public async Task Standby_DatabaseOfANewerVersion_IsRefusedByName()
+    {
+        var database = await server.NewDatabase();
+        await PostgresServer.Execute(database, "CREATE TABLE dcc_schema_version (version integer NOT NULL); INSERT INTO dcc_schema_version VALUES (9)");
+        var coordinator = Coordinator(Side(database), ["--devices", "1"]);
+        Assert.Equal(2, await coordinator.End());
+        Assert.Contains("has schema version 9, this program knows 2", coordinator.Errors, StringComparison.Ordinal);
+        Assert.Equal(1, coordinator.Errors.Count(character => character == '\n'));
+    }
+
     [Theory]
     [InlineData("high-availability: expected a PostgreSQL store, got memory", "--store", "memory", "--high-availability")]
     [InlineData("lease: expected 1 to 3600 seconds, with high-availability, got 5", "--store", "memory", "--lease", "5")]

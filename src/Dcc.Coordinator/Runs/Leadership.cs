@@ -1,5 +1,7 @@
 using Dcc.Coordinator.Telemetry;
+using Dcc.Core.Validation;
 using Dcc.Journal;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
 namespace Dcc.Coordinator.Runs;
@@ -25,7 +27,7 @@ internal sealed class Leadership : IAsyncDisposable
         this.logger = logger;
         if (options.Value.HighAvailability)
         {
-            lease = StoreLocation.Parse(options.Value.Store).Lease($"{Environment.MachineName}/{Environment.ProcessId}", options.Value.Lease, time);
+            lease = StoreLocation.Parse(options.Value.Store).Lease($"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}", options.Value.Lease, time);
         }
 
         instruments.Meter.CreateObservableGauge("dcc.leader", () => Serves ? 1 : 0, unit: null, "1 while this coordinator serves runs, 0 while it stands by.");
@@ -35,7 +37,10 @@ internal sealed class Leadership : IAsyncDisposable
     internal PostgresLease? Lease => lease;
 
     /// <summary>Whether devices and operators are served; else they are told UNAVAILABLE.</summary>
-    internal bool Serves => serves && lease is not { Lost.IsCancellationRequested: true };
+    internal bool Serves => serves && lease is not { IsHeld: false };
+
+    /// <summary>Whether it could lead: without a lease, or while the database answers.</summary>
+    internal bool IsReady => lease is not { IsReachable: false };
 
     /// <summary>Whether the lease was lost: the process then ends with exit code 1.</summary>
     internal bool Lost => lease is { Lost.IsCancellationRequested: true };
@@ -44,7 +49,7 @@ internal sealed class Leadership : IAsyncDisposable
     internal void Begin() => serves = true;
 
     /// <summary>Stands by until this coordinator leads; false when it is to stop before.</summary>
-    /// <exception cref="InvalidDataException">The database is no journal of this version.</exception>
+    /// <exception cref="InvalidInputException">The database is no journal of this version.</exception>
     internal async Task<bool> Acquire()
     {
         Log.StandsBy(logger);
@@ -52,6 +57,10 @@ internal sealed class Leadership : IAsyncDisposable
         try
         {
             await lease!.Acquire(Note, lifetime.ApplicationStopping).ConfigureAwait(false);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidInputException("store", "a journal of this program", exception.Message);
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
@@ -76,7 +85,7 @@ internal sealed class Leadership : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await over.CancelAsync().ConfigureAwait(false);
-        await keeping.ConfigureAwait(false);
+        await keeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lease?.Release();
         lease?.Dispose();
         over.Dispose();
@@ -87,4 +96,11 @@ internal sealed class Leadership : IAsyncDisposable
         Log.LeaseLost(logger, lease!.Term);
         lifetime.StopApplication();
     }
+}
+
+/// <summary>Whether this coordinator could lead: one that cannot ask for the lease takes nobody's place.</summary>
+internal sealed class ReadyCheck(Leadership leadership) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(leadership.IsReady ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("the database of the lease does not answer"));
 }

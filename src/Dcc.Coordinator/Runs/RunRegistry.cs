@@ -176,6 +176,12 @@ internal sealed class RunRegistry(
         {
             await loop.Run(stopping).ConfigureAwait(false);
         }
+        catch (JournalLostException exception) when (exception.IsDeposed)
+        {
+            Failed = true;
+            Log.Deposed(logger, exception.Message);
+            lifetime.StopApplication();
+        }
 #pragma warning disable CA1031 // Whatever stops a run's loop must stop the process: a run that hangs in silence is worse.
         catch (Exception exception)
 #pragma warning restore CA1031

@@ -16,7 +16,7 @@ namespace Dcc.Coordinator.Services;
 /// a status whose message names the field.
 /// </summary>
 internal sealed class CoordinationService(
-    RunRegistry registry, IOptions<CoordinatorOptions> options, Access access, ProtocolFaults faults,
+    RunRegistry registry, Leadership leadership, IOptions<CoordinatorOptions> options, Access access, ProtocolFaults faults,
     IHostApplicationLifetime lifetime, TimeProvider time, ILogger<CoordinationService> logger) : Coordination.CoordinationBase
 {
     private static readonly Status Stopping = new(StatusCode.Unavailable, "coordinator: stopping");
@@ -60,6 +60,11 @@ internal sealed class CoordinationService(
             {
                 throw new RpcException(status);
             }
+        }
+        catch (RpcException) when (!leadership.Serves)
+        {
+            // Whatever it was refused for may not hold where another coordinator leads.
+            throw new RpcException(StandbyGate.StandsBy);
         }
         catch (RpcException exception)
         {

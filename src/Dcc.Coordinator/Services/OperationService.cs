@@ -40,6 +40,10 @@ internal sealed class OperationService(
         {
             throw new RpcException(new Status(StatusCode.InvalidArgument, exception.Message));
         }
+        catch (JournalLostException exception) when (exception.IsDeposed)
+        {
+            throw new RpcException(StandbyGate.StandsBy);
+        }
         catch (JournalLostException exception)
         {
             // Where several coordinators share a store.

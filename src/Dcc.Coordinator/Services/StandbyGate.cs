@@ -6,7 +6,8 @@ namespace Dcc.Coordinator.Services;
 /// <summary>Tells devices and operators UNAVAILABLE while another coordinator leads, and asks them to connect anew: their next attempt may reach that one.</summary>
 internal sealed class StandbyGate(RequestDelegate next, Leadership leadership)
 {
-    private static readonly Status StandsBy = new(StatusCode.Unavailable, "coordinator: stands by; another one leads");
+    /// <summary>What devices and operators are told where another coordinator leads.</summary>
+    internal static readonly Status StandsBy = new(StatusCode.Unavailable, "coordinator: stands by; another one leads");
 
     public Task InvokeAsync(HttpContext context)
     {
