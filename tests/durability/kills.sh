@@ -8,7 +8,7 @@ store=${1:?sqlite or postgres} kills=${2:-30} RANDOM=${3:-1}
 build=src/Dcc.Cli/bin/Release/net10.0
 folder=$(mktemp -d)
 chmod 755 "$folder"
-run=(--devices 4 --rounds 400 --steps 60000 --seed 7)
+run=(--devices 4 --rounds 1000 --steps 60000 --seed 7)
 coordinator='' agents=('' '') database=''
 
 as_postgres() { if [ "$(id -u)" = 0 ]; then su postgres -s /bin/sh -c "$*"; else sh -c "$*"; fi; }
