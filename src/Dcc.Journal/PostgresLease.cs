@@ -25,7 +25,6 @@ public sealed class PostgresLease : IDisposable
     private long term;
     private long heldUntil;
     private long answeredAt;
-    private volatile string holder = "";
 
     internal PostgresLease(NpgsqlConnectionStringBuilder server, string store, string name, TimeSpan duration, TimeProvider time)
     {
@@ -49,9 +48,6 @@ public sealed class PostgresLease : IDisposable
     /// <summary>The term in which this process holds the lease, 1 or more; 0 before it does.</summary>
     public long Term => Interlocked.Read(ref term);
 
-    /// <summary>Who held the lease when this process last looked, "" for nobody.</summary>
-    public string Holder => holder;
-
     /// <summary>
     /// Cancelled when the lease is lost: its time passed without a renewal, counted from before the last one that succeeded was sent, or somebody
     /// else has it. It does not come back.
@@ -74,10 +70,10 @@ public sealed class PostgresLease : IDisposable
     {
         while (true)
         {
-            var remaining = LongestPause;
+            var pause = LongestPause;
             try
             {
-                remaining = await Task.Run(TryAcquire, cancellation).ConfigureAwait(false);
+                pause = await Task.Run(TryAcquire, cancellation).ConfigureAwait(false);
             }
             catch (IOException exception)
             {
@@ -89,12 +85,11 @@ public sealed class PostgresLease : IDisposable
                 return;
             }
 
-            var pause = remaining > LongestPause ? LongestPause : remaining < ShortestPause ? ShortestPause : remaining;
             await Task.Delay(pause, time, cancellation).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Keeps the lease until it is lost, or until it is cancelled; it is then given back, for another to take at once.</summary>
+    /// <summary>Renews the lease until it is lost, or until this is cancelled.</summary>
     public async Task Keep(CancellationToken cancellation)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, Lost);
@@ -110,7 +105,7 @@ public sealed class PostgresLease : IDisposable
         }
     }
 
-    /// <summary>Gives the lease back where it is still this process's. Whoever leads must have stopped writing.</summary>
+    /// <summary>Gives the lease back, for another to take at once, where it is still this process's. Whoever leads must have stopped writing.</summary>
     public void Release()
     {
         try
@@ -133,7 +128,7 @@ public sealed class PostgresLease : IDisposable
         lost.Dispose();
     }
 
-    // How long another holds it still; the lease is this process's if Term is set.
+    // When to ask again: when the other one's time is over. The lease is this process's if Term is set.
     private TimeSpan TryAcquire() => Use(connected =>
     {
         var asked = time.GetTimestamp();
@@ -145,17 +140,15 @@ public sealed class PostgresLease : IDisposable
             [Name, duration.TotalSeconds], reader => reader.GetInt64(0));
         if (taken is [var own])
         {
-            holder = Name;
             Hold(asked);
             Interlocked.Exchange(ref term, own);
             return TimeSpan.Zero;
         }
 
-        var (other, remaining) = connected.Read(
-            "SELECT holder, extract(epoch FROM expires - clock_timestamp())::float8 FROM dcc_lease WHERE isfinite(expires)", [],
-            reader => (reader.GetString(0), reader.GetDouble(1))).FirstOrDefault(("", 0));
-        holder = other;
-        return TimeSpan.FromSeconds(Math.Clamp(remaining, 0, LongestPause.TotalSeconds));
+        var remaining = connected.Read(
+            "SELECT extract(epoch FROM expires - clock_timestamp())::float8 FROM dcc_lease WHERE isfinite(expires)", [],
+            reader => reader.GetDouble(0)).FirstOrDefault();
+        return TimeSpan.FromSeconds(Math.Clamp(remaining, ShortestPause.TotalSeconds, LongestPause.TotalSeconds));
     });
 
     // False when it is to be tried again soon.

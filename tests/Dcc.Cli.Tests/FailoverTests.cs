@@ -45,7 +45,7 @@ public sealed class FailoverTests(PostgresServer server) : IDisposable
             await standby.Says("Standing by");
             await leader.Says("committed");
             var clock = Stopwatch.StartNew();
-            await Strike(fault, leader);
+            Strike(fault, leader);
             await standby.Says(string.Create(CultureInfo.InvariantCulture, $"Leading, in term {term + 1}"));
             var led = clock.Elapsed;
             await standby.Says("committed");
@@ -120,7 +120,7 @@ public sealed class FailoverTests(PostgresServer server) : IDisposable
         folder.Dispose();
     }
 
-    private static async Task Strike(string fault, LoggedService leader)
+    private static void Strike(string fault, LoggedService leader)
     {
         switch (fault)
         {
@@ -137,8 +137,6 @@ public sealed class FailoverTests(PostgresServer server) : IDisposable
                 leader.Side!.Proxy.Partition();
                 break;
         }
-
-        await Task.Yield();
     }
 
     private static async Task Restore(string fault, LoggedService leader)
