@@ -31,6 +31,7 @@ internal static class Program
             ReportCommand.Create(),
             ScenarioCommand.Create(),
             DeployCommand.Create(),
+            ExperimentCommand.Create(),
             OverheadCommand.Create(),
             LoadCommand.Create(),
             LinkCommand.Create(),

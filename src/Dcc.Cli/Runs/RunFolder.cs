@@ -8,15 +8,16 @@ namespace Dcc.Cli.Runs;
 /// </summary>
 internal sealed class RunFolder : IDisposable
 {
-    private const string LockName = ".lock";
+    internal const string LockName = ".lock";
+
     private static readonly string[] RunFiles = ["journal.db", "journal.db-wal", "journal.db-shm", "summary.json", "rounds.csv", "bytes.csv", "events.jsonl", "report.html", "run.json", "system.json", "overhead.json", "overhead.csv"];
 
     // Of what these hold, files of other kinds are somebody else's.
     private static readonly string[] RunPatterns = ["logs/*.log", "plots/*.svg", "plots/*.png", "plots/*.csv"];
 
-    private readonly FileStream hold;
+    private readonly Hold hold;
 
-    private RunFolder(string path, FileStream hold)
+    private RunFolder(string path, Hold hold)
     {
         DirectoryPath = path;
         this.hold = hold;
@@ -58,10 +59,16 @@ internal sealed class RunFolder : IDisposable
         System.IO.File.Move(temporary, File(name), overwrite: true);
     }
 
-    public void Dispose()
+    public void Dispose() => hold.Dispose();
+
+    /// <summary>A folder that no other process can take while this lasts.</summary>
+    internal sealed class Hold(FileStream file) : IDisposable
     {
-        System.IO.File.Delete(hold.Name);
-        hold.Dispose();
+        public void Dispose()
+        {
+            System.IO.File.Delete(file.Name);
+            file.Dispose();
+        }
     }
 
     private static RunFolder ClaimNew(string name, DateTimeOffset now)
@@ -70,7 +77,7 @@ internal sealed class RunFolder : IDisposable
         for (var attempt = 1; ; attempt++)
         {
             var path = Path.Combine("runs", attempt == 1 ? stamp : string.Create(CultureInfo.InvariantCulture, $"{stamp}-{attempt}"));
-            if (!Directory.Exists(path) && Hold(path) is { } hold)
+            if (!Directory.Exists(path) && TryHold(path) is { } hold)
             {
                 return new RunFolder(path, hold);
             }
@@ -79,7 +86,7 @@ internal sealed class RunFolder : IDisposable
 
     private static RunFolder ClaimGiven(string path, bool force)
     {
-        var hold = Hold(path)
+        var hold = TryHold(path)
             ?? throw new InvalidInputException("output", "a folder that no other run is using (name another with --output)", path);
         var present = RunFiles.Where(file => System.IO.File.Exists(Path.Combine(path, file))).ToList();
         present.AddRange(RunPatterns.Select(pattern => Path.Combine(path, pattern)).Where(pattern => Directory.Exists(Path.GetDirectoryName(pattern)))
@@ -87,7 +94,6 @@ internal sealed class RunFolder : IDisposable
             .Select(file => Path.GetRelativePath(path, file)));
         if (present.Count > 0 && !force)
         {
-            System.IO.File.Delete(hold.Name);
             hold.Dispose();
             throw new InvalidInputException("output", "an empty folder (name another, or replace the run in it with --force)", $"{path} with {present[0]}");
         }
@@ -96,14 +102,14 @@ internal sealed class RunFolder : IDisposable
         return new RunFolder(path, hold);
     }
 
-    // Null when another process holds the folder.
-    private static FileStream? Hold(string path)
+    /// <summary>Makes and takes a folder; null when another process holds it.</summary>
+    internal static Hold? TryHold(string path)
     {
         Directory.CreateDirectory(path);
         var file = Path.Combine(path, LockName);
         try
         {
-            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new Hold(new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (IOException) when (System.IO.File.Exists(file))
         {

@@ -26,6 +26,12 @@ public enum StreamPurpose
 
     /// <summary>What a scenario leaves to chance: links drawn from a mix, and chaos.</summary>
     Scenario = 7,
+
+    /// <summary>Resampling of runs for the intervals of an experiment's statistics. Never reaches theta.</summary>
+    Bootstrap = 10,
+
+    /// <summary>What an experiment draws: constraints to look at, perturbations of its own. Never reaches theta.</summary>
+    Experiment = 11,
 }
 
 /// <summary>

@@ -1,0 +1,17 @@
+using Dcc.Experiments.Paper;
+
+namespace Dcc.Experiments;
+
+/// <summary>Every experiment, in the paper's order and then those beyond it.</summary>
+internal static class Catalogue
+{
+    internal static readonly IReadOnlyList<Experiment> All =
+    [
+        new GradientSigns(),
+        new GradientFormulas(),
+        new ApproximationError(),
+    ];
+
+    /// <summary>By name; null for none.</summary>
+    internal static Experiment? Find(string name) => All.FirstOrDefault(experiment => experiment.Name == name);
+}
