@@ -48,7 +48,7 @@ internal static class ChartFigure
                 boxes.Add(new Box
                 {
                     Position = middle, Width = slot * BoxShare, BoxMin = quantiles.At(0.25), BoxMiddle = quantiles.Median, BoxMax = quantiles.At(0.75),
-                    WhiskerMin = low, WhiskerMax = high, FillColor = color.WithAlpha(0.35), LineColor = color,
+                    WhiskerMin = low, WhiskerMax = high,
                 });
                 var mean = plot.Add.Scatter(new[] { middle - (slot * MeanShare) }, new[] { spread.Mean }, color);
                 mean.MarkerSize = 5;
@@ -61,7 +61,12 @@ internal static class ChartFigure
 
             if (boxes.Count > 0)
             {
-                plot.Add.Boxes(boxes).LegendText = chart.Series.Length > 1 ? series.Label : "";
+                var drawn = plot.Add.Boxes(boxes);
+                drawn.LegendText = chart.Series.Length > 1 ? series.Label : "";
+
+                // Adding them gives them colours of the library's own.
+                drawn.FillColor = color.WithAlpha(0.35);
+                drawn.LineColor = color;
             }
         }
 
@@ -113,25 +118,37 @@ internal static class ChartFigure
     private static CsvText Points(Plot plot, ScatterChart chart)
     {
         var data = new CsvText("series", "x", "y");
-        var all = chart.Series.SelectMany(series => series.X.Concat(series.Y)).DefaultIfEmpty(0).ToArray();
+        List<double> drawn = [];
         for (var s = 0; s < chart.Series.Length; s++)
         {
             var series = chart.Series[s];
-            var points = plot.Add.ScatterPoints(series.X, series.Y, PlotStyle.Series[s % PlotStyle.Series.Length].WithAlpha(0.6));
-            points.MarkerSize = 4;
-            points.LegendText = chart.Series.Length > 1 ? series.Label : "";
+            var x = new List<double>();
+            var y = new List<double>();
             for (var i = 0; i < series.X.Length; i++)
             {
                 data.Add(series.Label, series.X[i], series.Y[i]);
+                if (!chart.Logarithmic || (series.X[i] >= ScatterChart.Least && series.Y[i] >= ScatterChart.Least))
+                {
+                    x.Add(chart.Logarithmic ? Math.Log10(series.X[i]) : series.X[i]);
+                    y.Add(chart.Logarithmic ? Math.Log10(series.Y[i]) : series.Y[i]);
+                }
             }
+
+            drawn.AddRange(x.Concat(y));
+            var points = plot.Add.ScatterPoints(x, y, PlotStyle.Series[s % PlotStyle.Series.Length].WithAlpha(0.6));
+            points.MarkerSize = 4;
+            points.LegendText = chart.Series.Length > 1 ? series.Label : "";
+        }
+
+        var (least, most) = (drawn.DefaultIfEmpty(0).Min(), drawn.DefaultIfEmpty(1).Max());
+        if (chart.Logarithmic)
+        {
+            plot.Axes.Bottom.Logarithms(least, most);
+            plot.Axes.Left.Logarithms(least, most);
         }
 
         // Last: a dashed pattern would stay on for the markers.
-        if (chart.Diagonal)
-        {
-            plot.Line(null, [all.Min(), all.Max()], [all.Min(), all.Max()], PlotStyle.Grey, LinePattern.DenselyDashed, width: 1);
-        }
-
+        plot.Line(null, [least, most], [least, most], PlotStyle.Grey, LinePattern.DenselyDashed, width: 1);
         plot.WithLegend();
         return data;
     }

@@ -68,7 +68,7 @@ internal sealed class GradientFormulas : Experiment
 
     private static ScatterChart Chart(string name, string title, string x, List<(double Expected, double Found)> pairs) => new(
         name, title, "One point per device and environment; all lie on the line.", x, "central difference, ε = 0.00001",
-        [new ScatterSeries("exact", [.. pairs.Select(pair => pair.Expected)], [.. pairs.Select(pair => pair.Found)])], Diagonal: true);
+        [new ScatterSeries("exact", [.. pairs.Select(pair => pair.Expected)], [.. pairs.Select(pair => pair.Found)])]);
 
     private static string UnitName(double exponent, ulong seed) => FormattableString.Invariant($"gradient-formulas-a{exponent}-s{seed}");
 

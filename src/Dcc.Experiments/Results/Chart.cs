@@ -22,9 +22,13 @@ internal sealed record LineChart(string Name, string Title, string Caption, stri
 /// <summary>One line.</summary>
 internal sealed record LineSeries(string Label, double[] X, Spread[] Y);
 
-/// <summary>Points, with the line y = x where that is what they are held against.</summary>
-internal sealed record ScatterChart(string Name, string Title, string Caption, string X, string Y, ScatterSeries[] Series, bool Diagonal)
-    : Chart(Name, Title, Caption, X, Y);
+/// <summary>Points, with the line y = x that they are held against.</summary>
+/// <param name="Logarithmic">Both axes are, and what lies below <see cref="Least"/> is not drawn.</param>
+internal sealed record ScatterChart(string Name, string Title, string Caption, string X, string Y, ScatterSeries[] Series, bool Logarithmic = false)
+    : Chart(Name, Title, Caption, X, Y)
+{
+    internal const double Least = 1e-3;
+}
 
 /// <summary>Points of one kind.</summary>
 internal sealed record ScatterSeries(string Label, double[] X, double[] Y);
