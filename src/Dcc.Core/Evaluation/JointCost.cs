@@ -17,13 +17,13 @@ public sealed class JointCost<TDevice>
     private const double CutOff = 1e-4;
 
     private readonly TDevice[] devices;
-    private readonly PolicyMixture[] policies;
+    private readonly IJointPolicy policy;
     private readonly Congestion congestion;
     private readonly double gamma;
     private readonly ulong seed;
     private readonly long budget;
     private readonly int[] states;
-    private readonly byte[][] acting;
+    private readonly byte[] actions;
     private readonly RandomStream[] streams;
 
     /// <summary>Prepares a simulation.</summary>
@@ -35,15 +35,28 @@ public sealed class JointCost<TDevice>
     /// <param name="budget">Device-steps to spend on each of the two costs, about.</param>
     public JointCost(
         TDevice[] devices, PolicyMixture[] policies, Congestion congestion, double gamma, ulong seed, long budget = 8_000_000)
+        : this(devices, new DeployedMixtures(policies), congestion, gamma, seed, budget)
     {
+    }
+
+    /// <summary>Prepares a simulation.</summary>
+    /// <param name="devices">The devices.</param>
+    /// <param name="policy">What they all do.</param>
+    /// <param name="congestion">The penalty d.</param>
+    /// <param name="gamma">Discount of the discounted cost.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="budget">Device-steps to spend on each of the two costs, about.</param>
+    public JointCost(TDevice[] devices, IJointPolicy policy, Congestion congestion, double gamma, ulong seed, long budget = 8_000_000)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(policy.DeviceCount, devices.Length, nameof(policy));
         this.devices = devices;
-        this.policies = policies;
+        this.policy = policy;
         this.congestion = congestion;
         this.gamma = gamma;
         this.seed = seed;
         this.budget = budget;
         states = new int[devices.Length];
-        acting = new byte[devices.Length][];
+        actions = new byte[devices.Length];
         streams = new RandomStream[devices.Length];
     }
 
@@ -57,7 +70,7 @@ public sealed class JointCost<TDevice>
         for (var i = 0; i < states.Length; i++)
         {
             states[i] = devices[i].TrainingState(streams[i].Next());
-            acting[i] = policies[i].Draw(streams[i].NextUnit()).Actions;
+            policy.Draw(i, streams[i].NextUnit());
         }
 
         var steps = (int)Math.Max(200, budget / states.Length);
@@ -69,7 +82,7 @@ public sealed class JointCost<TDevice>
             {
                 if (streams[i].NextUnit() < RedrawProbability)
                 {
-                    acting[i] = policies[i].Draw(streams[i].NextUnit()).Actions;
+                    policy.Draw(i, streams[i].NextUnit());
                 }
             }
 
@@ -97,7 +110,7 @@ public sealed class JointCost<TDevice>
             for (var i = 0; i < states.Length; i++)
             {
                 states[i] = devices[i].InitialState(streams[i].Next());
-                acting[i] = policies[i].Draw(streams[i].NextUnit()).Actions;
+                policy.Draw(i, streams[i].NextUnit());
             }
 
             var weight = 1.0;
@@ -118,6 +131,8 @@ public sealed class JointCost<TDevice>
         {
             streams[i] = RandomStream.For(seed, StreamPurpose.JointCost, i, episode);
         }
+
+        policy.Begin(seed, episode);
     }
 
     // One joint step; returns the summed cost of all devices.
@@ -125,9 +140,10 @@ public sealed class JointCost<TDevice>
     {
         var cost = 0.0;
         var offloaders = 0;
+        policy.Act(states, actions);
         for (var i = 0; i < states.Length; i++)
         {
-            var action = (DeviceAction)acting[i][states[i]];
+            var action = (DeviceAction)actions[i];
             states[i] = devices[i].Step(states[i], action, streams[i].Next(), out var own);
             cost += own;
             if (action == DeviceAction.Offload)

@@ -78,6 +78,19 @@ internal sealed class MarkovDecisionProcess
         return new MarkovDecisionProcess(gamma, first, [.. next], [.. probability], cost, legal, initial);
     }
 
+    /// <summary>Cost before congestion of a step from each state.</summary>
+    internal ReadOnlySpan<double> Cost => cost;
+
+    /// <summary>Probability of starting an evaluation in each state.</summary>
+    internal ReadOnlySpan<double> Initial => initial;
+
+    /// <summary>Where an action leads and how likely, empty if it is illegal; row = 3 * state + action.</summary>
+    internal (ReadOnlyMemory<int> States, ReadOnlyMemory<double> Probabilities) Outcomes(int row)
+    {
+        var range = firstOutcome[row]..firstOutcome[row + 1];
+        return (nextState.AsMemory(range), probability.AsMemory(range));
+    }
+
     /// <summary>A policy's U, K and actions for every state, and their means over the initial states.</summary>
     internal sealed record Solution(byte[] Policy, double[] U, double[] K, double Cost, double Frequency)
     {

@@ -27,6 +27,12 @@ public enum StreamPurpose
     /// <summary>What a scenario leaves to chance: links drawn from a mix, and chaos.</summary>
     Scenario = 7,
 
+    /// <summary>A baseline's training: device is the device, round the copy of the environment, evaluation what is drawn.</summary>
+    Baseline = 8,
+
+    /// <summary>The actions a stochastic policy draws while it is measured: device is the device, round the episode.</summary>
+    StochasticActing = 9,
+
     /// <summary>Resampling of runs for the intervals of an experiment's statistics. Never reaches theta.</summary>
     Bootstrap = 10,
 

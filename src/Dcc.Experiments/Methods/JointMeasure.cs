@@ -15,16 +15,20 @@ internal sealed record JointMeasure(double Discounted, double SteadyState, doubl
     internal const long DefaultBudget = 8_000_000;
 
     /// <summary>Measures policies by simulation; equal seeds give every method the same luck.</summary>
-    internal static JointMeasure Of(EdgeSystem system, PolicyMixture[] policies, ulong seed, long budget = DefaultBudget)
+    internal static JointMeasure Of(EdgeSystem system, PolicyMixture[] policies, ulong seed, long budget = DefaultBudget) =>
+        Of(system, new DeployedMixtures(policies), seed, budget);
+
+    /// <summary>Measures what all devices do together, each in its own way or as one.</summary>
+    internal static JointMeasure Of(EdgeSystem system, IJointPolicy policy, ulong seed, long budget = DefaultBudget)
     {
-        var devices = new EdgeDevice[policies.Length];
+        var devices = new EdgeDevice[system.Devices.Length];
         for (var i = 0; i < devices.Length; i++)
         {
             devices[i] = system.Device(i);
         }
 
         var congestion = new Congestion(CongestionKind.MeanField, CongestionForm.Shifted, system.Exponent);
-        var joint = new JointCost<EdgeDevice>(devices, policies, congestion, system.Gamma, seed, budget);
+        var joint = new JointCost<EdgeDevice>(devices, policy, congestion, system.Gamma, seed, budget);
         var (steadyState, frequency) = joint.SteadyState();
         return new JointMeasure(joint.Discounted(), steadyState, frequency);
     }
