@@ -7,6 +7,11 @@ internal static class Catalogue
 {
     internal static readonly IReadOnlyList<Experiment> All =
     [
+        new Scalability(),
+        new OffloadFrequency(),
+        new InitialConstraint(evolution: false),
+        new InitialConstraint(evolution: true),
+        new PenaltyExponent(),
         new GradientSigns(),
         new GradientFormulas(),
         new ApproximationError(),
