@@ -1,3 +1,4 @@
+using Dcc.Experiments.Beyond;
 using Dcc.Experiments.Paper;
 
 namespace Dcc.Experiments;
@@ -15,6 +16,10 @@ internal static class Catalogue
         new GradientSigns(),
         new GradientFormulas(),
         new ApproximationError(),
+        new CongestionComparison(),
+        new MultiplierGradient(),
+        new StepRuleComparison(),
+        new JointOptimumGap(),
     ];
 
     /// <summary>By name; null for none.</summary>

@@ -1,6 +1,7 @@
 using Dcc.Core.Coordination;
 using Dcc.Core.Devices;
 using Dcc.Core.Engine;
+using Dcc.Core.Evaluation;
 using Dcc.Core.Learning;
 using Dcc.Core.Policies;
 
@@ -25,12 +26,7 @@ internal static class DccRun
     {
         parameters.Validate();
         var update = new ConstraintUpdate(parameters);
-        var solvers = new ILocalSolver[parameters.Devices];
-        for (var i = 0; i < solvers.Length; i++)
-        {
-            solvers[i] = LocalSolvers.Create(parameters.SolverSettings(system.Gamma), system.Device(i), i);
-        }
-
+        var solvers = Solvers(system, parameters);
         var pushes = new Push[solvers.Length];
         for (var round = 0; round <= parameters.Rounds; round++)
         {
@@ -51,6 +47,11 @@ internal static class DccRun
             }
         }
     }
+
+    // Exact curves, which take their time, are computed once for all devices of a kind.
+    private static ILocalSolver[] Solvers(EdgeSystem system, RunParameters parameters) => parameters.Solver == SolverKind.Exact
+        ? [.. SystemCost.CurvesOf(system).Select(curve => (ILocalSolver)new ExactSolver(curve, parameters.Gradient))]
+        : [.. Enumerable.Range(0, parameters.Devices).Select(i => LocalSolvers.Create(parameters.SolverSettings(system.Gamma), system.Device(i), i))];
 
     /// <summary>Learning steps of one device when round n's reference evaluation is done.</summary>
     internal static long StepsAt(int round, RunParameters parameters) => parameters.Solver switch
