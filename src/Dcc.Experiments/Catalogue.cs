@@ -16,6 +16,8 @@ internal static class Catalogue
         new GradientSigns(),
         new GradientFormulas(),
         new ApproximationError(),
+        new SteadyStateComparison(),
+        new SampleEfficiency(),
         new CongestionComparison(),
         new MultiplierGradient(),
         new StepRuleComparison(),

@@ -16,6 +16,7 @@ internal sealed class MultiplierGradient : Experiment
 {
     private const int Evaluations = 16;
     private const long OptimumReadings = 30_000_000;
+    private const double InitialTheta = 0.05;
     private const string Gap = "gap";
     private const string Bias = "multiplier-bias";
     private const string Error = "multiplier-error";
@@ -61,7 +62,10 @@ internal sealed class MultiplierGradient : Experiment
                     [.. Variants.Select(variant => Line(variant, devices))])),
             ],
             [new DataTable("exact-multiplier", "At the end; bias is the mean of learned minus exact multiplier over all rounds from the second, error the mean magnitude", ["devices", "variant", "rounds", "above best known, %", "multiplier bias", "multiplier error"], rows)],
-            ["α = 1 and mean-field congestion; theta moves by rprop, which uses only the sign of the gradient."]);
+            [
+                "α = 1 and mean-field congestion; theta moves by rprop, which uses only the sign of the gradient.",
+                "Runs begin at θ = 0.05: at θ = 0 q-learning masks offloading, so it learns no multiplier there and Algorithm 3 never leaves 0.",
+            ]);
 
         Spread Last((SolverKind, GradientKind) variant, int devices, string measure) =>
             Spread.Of(PaperSystem.Seeds(scale.Runs).Select(seed => results.Last(UnitName(variant, devices, seed), measure)));
@@ -88,7 +92,15 @@ internal sealed class MultiplierGradient : Experiment
         var system = PaperSystem.Of(devices, 1, seed);
         var congestion = new Congestion(CongestionKind.MeanField, CongestionForm.Shifted, 1);
         var cost = new SystemCost(SystemCost.CurvesOf(system), congestion);
-        RunParameters parameters = MethodUnit.DccQLearning(devices, 1, seed) with { Solver = variant.Solver, Gradient = variant.Gradient, Rounds = Rounds(variant) };
+        var start = new double[devices];
+        Array.Fill(start, InitialTheta);
+        RunParameters parameters = MethodUnit.DccQLearning(devices, 1, seed) with
+        {
+            Solver = variant.Solver,
+            Gradient = variant.Gradient,
+            Rounds = Rounds(variant),
+            InitialTheta = start,
+        };
         var rounds = DccRun.Execute(system, parameters, cancellation).ToList();
         var (_, best) = Optimum.Find(cost, OptimumReadings, [rounds[^1].Theta], progress: null, cancellation);
         double bias = 0, error = 0, count = 0;

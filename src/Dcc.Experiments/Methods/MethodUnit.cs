@@ -16,6 +16,9 @@ internal enum Method
     /// <summary>This project's defaults: price-q, Poisson congestion, as many learning steps as DCC-QL.</summary>
     DccPriceQ,
 
+    /// <summary>The same, its policies measured by long-run averages.</summary>
+    DccAverage,
+
     /// <summary>DCC-QL from a uniform theta, the mean of where DCC-QL from 0 ended (section 5.3).</summary>
     DccWarmStart,
 
@@ -65,9 +68,10 @@ internal static class MethodUnit
     {
         Method.DccQLearning => "DCC-QL",
         Method.DccPriceQ => "DCC price-q",
-        Method.DccWarmStart => "DCC-QL, optimised start",
+        Method.DccAverage => "DCC price-q (average)",
+        Method.DccWarmStart => "DCC-QL (optimised start)",
         Method.IndependentQLearning => "IQL",
-        Method.CommonReward => "IQL, common reward",
+        Method.CommonReward => "IQL (common reward)",
         Method.Selfish => "selfish (exact)",
         Method.BestKnown => "best known (exact)",
         Method.NeverOffload => "never offload",
@@ -114,6 +118,7 @@ internal static class MethodUnit
         {
             Method.DccQLearning => Dcc(system, DccQLearning(devices, exponent, seed), scale, cancellation),
             Method.DccPriceQ => Dcc(system, DccPriceQ(devices, exponent, seed), scale, cancellation),
+            Method.DccAverage => Dcc(system, DccPriceQ(devices, exponent, seed) with { Criterion = Criterion.Average }, scale, cancellation),
             Method.DccWarmStart => WarmStart(system, DccQLearning(devices, exponent, seed), scale, cancellation),
             Method.IndependentQLearning => Trained(IndependentQLearning.Run(system, plan, new(), cancellation)),
             Method.CommonReward => Trained(IndependentQLearning.Run(system, plan, new() { CommonReward = true }, cancellation)),
@@ -162,11 +167,12 @@ internal static class MethodUnit
     // On one core, about.
     private static double Seconds(Method method, int devices) => method switch
     {
-        Method.DccQLearning => 0.5 * devices,
-        Method.DccWarmStart => 1.0 * devices,
-        Method.DccPriceQ => 0.4 * devices,
-        Method.IndependentQLearning or Method.CommonReward => 0.1 * devices,
-        Method.BestKnown => 0.5 * devices,
-        _ => 3,
+        Method.DccQLearning => 0.25 * devices,
+        Method.DccWarmStart => 0.5 * devices,
+        Method.DccPriceQ => 0.2 * devices,
+        Method.DccAverage => 0.3 * devices,
+        Method.IndependentQLearning or Method.CommonReward => 0.06 * devices,
+        Method.BestKnown => 0.1 * devices,
+        _ => 1,
     };
 }

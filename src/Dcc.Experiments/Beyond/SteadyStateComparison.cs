@@ -1,0 +1,62 @@
+using Dcc.Experiments.Methods;
+using Dcc.Experiments.Paper;
+using Dcc.Experiments.Results;
+using Dcc.Experiments.Units;
+
+namespace Dcc.Experiments.Beyond;
+
+/// <summary>Every method in steady state at equal samples, for three sizes and three exponents: where this project's defaults win, and where they do not.</summary>
+internal sealed class SteadyStateComparison : Experiment
+{
+    private static readonly double[] Exponents = [1, 2, 3];
+    private static readonly Method[] Rivals = [Method.DccQLearning, Method.IndependentQLearning, Method.CommonReward];
+    private static readonly Method[] Methods = [Method.DccPriceQ, Method.DccAverage, .. Rivals, Method.Selfish, Method.BestKnown];
+
+    internal override string Name => "methods";
+
+    internal override string Title => "long-run joint cost of every method, α = 1, 2, 3 and 10, 20, 50 devices";
+
+    internal override string Source => "this project; section 5";
+
+    internal override string Claim => "DCC with price-q and the default rules costs less in the long run than every other learner at equal samples.";
+
+    internal override IReadOnlyList<Unit> Units(Scale scale) =>
+        [.. Exponents.SelectMany(exponent => Compare(exponent, scale, new UnitResults([])).Units()).DistinctBy(unit => unit.Name)];
+
+    internal override Page Present(Scale scale, UnitResults results)
+    {
+        var losses = new List<string>();
+        var comparisons = 0;
+        var complete = true;
+        foreach (var exponent in Exponents)
+        {
+            var comparison = Compare(exponent, scale, results);
+            complete &= comparison.Complete;
+            foreach (var devices in PaperSystem.Sizes)
+            {
+                foreach (var rival in Rivals)
+                {
+                    var (words, better) = comparison.Versus(Method.DccPriceQ, rival, devices, MethodUnit.SteadyState);
+                    comparisons++;
+                    if (!better)
+                    {
+                        losses.Add(FormattableString.Invariant($"{rival.Label()} at α = {exponent}, {words}"));
+                    }
+                }
+            }
+        }
+
+        return new Page(
+            complete ? Verdict.Measured : Verdict.Incomplete,
+            FormattableString.Invariant($"price-q costs less in {comparisons - losses.Count} of {comparisons} comparisons. ")
+                + (losses.Count == 0 ? "" : $"It costs more than {string.Join("; ", losses)}."),
+            [
+                .. Exponents.Select(exponent => Compare(exponent, scale, results).Boxes(
+                    FormattableString.Invariant($"methods-a{exponent}"), FormattableString.Invariant($"Long-run joint cost, α = {exponent}"), MethodUnit.SteadyState)),
+            ],
+            [.. Exponents.Select(exponent => Compare(exponent, scale, results).Table(FormattableString.Invariant($"methods-table-a{exponent}")))],
+            ["\"DCC price-q (average)\" measures its policies by long-run averages (--criterion average) and is otherwise the default."]);
+    }
+
+    private static MethodComparison Compare(double exponent, Scale scale, UnitResults results) => new(Methods, PaperSystem.Sizes, exponent, scale, results);
+}
