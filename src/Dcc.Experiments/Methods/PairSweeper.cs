@@ -20,7 +20,7 @@ internal sealed class PairSweeper
     private readonly int others;
     private readonly double bothOffload;
     private readonly double[] values;
-    
+
     // Expectation over the second device's outcome of each of its actions; positive infinity where it is illegal.
     private readonly double[][] expected = new double[Actions][];
     private readonly double[] mean;
