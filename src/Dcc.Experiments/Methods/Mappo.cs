@@ -1,6 +1,4 @@
 using Dcc.Core.Devices;
-using Dcc.Core.Evaluation;
-using Dcc.Core.Neural;
 using Dcc.Core.Randomness;
 
 namespace Dcc.Experiments.Methods;
@@ -18,17 +16,12 @@ internal sealed class Mappo
 {
     private const int Actions = IDeviceModel.ActionCount;
     private const int Features = DeviceView.Features;
-    private const float AdamEpsilon = 1e-5f;
-    private const float FirstActorGain = 0.01f;
 
     private readonly MappoSettings settings;
     private readonly SystemCopies copies;
     private readonly int devices;
-    private readonly float gamma;
-    private readonly DenseNetwork actor;
-    private readonly DenseNetwork critic;
-    private readonly Adam actorOptimiser;
-    private readonly Adam criticOptimiser;
+    private readonly TrainedNetwork actor;
+    private readonly TrainedNetwork critic;
     private readonly Rollout rollout;
     private readonly Minibatch minibatch;
     private readonly int[] order;
@@ -40,39 +33,15 @@ internal sealed class Mappo
         this.settings = settings;
         copies = new SystemCopies(system, settings.Environments, seed);
         devices = copies.DeviceCount;
-        gamma = (float)system.Gamma;
-        var actorStream = RandomStream.For(seed, StreamPurpose.Baseline, 0, 0, (int)BaselineDraw.Actor);
-        var criticStream = RandomStream.For(seed, StreamPurpose.Baseline, 0, 0, (int)BaselineDraw.Critic);
         shuffling = RandomStream.For(seed, StreamPurpose.Baseline, 0, 0, (int)BaselineDraw.Order);
-        actor = new DenseNetwork(
-            [Features, settings.HiddenUnits, settings.HiddenUnits, Actions], ref actorStream, FirstActorGain);
-        critic = new DenseNetwork([devices * Features, settings.HiddenUnits, settings.HiddenUnits, 1], ref criticStream);
-        actorOptimiser = new Adam(actor.Parameters.Length, AdamEpsilon, settings.MaximumGradientNorm);
-        criticOptimiser = new Adam(critic.Parameters.Length, AdamEpsilon, settings.MaximumGradientNorm);
-        var samples = settings.Environments * settings.RolloutSteps;
-        ArgumentOutOfRangeException.ThrowIfNotEqual(samples % settings.Minibatches, 0, nameof(settings));
-        rollout = new Rollout(samples, settings.Environments, devices);
-        minibatch = new Minibatch(samples / settings.Minibatches, devices);
-        order = [.. Enumerable.Range(0, samples)];
-    }
-
-    /// <summary>Samples of a rollout, [step][copy]; each has one row of observations, actions and so on for every device.</summary>
-    private sealed class Rollout(int samples, int copies, int devices)
-    {
-        // The observations after the last step follow the samples'.
-        internal float[] Observations { get; } = new float[(samples + copies) * devices * Features];
-
-        internal byte[] Legal { get; } = new byte[samples * devices];
-
-        internal byte[] Actions { get; } = new byte[samples * devices];
-
-        internal float[] Likelihoods { get; } = new float[samples * devices];
-
-        internal float[] Costs { get; } = new float[samples];
-
-        internal float[] Advantages { get; } = new float[samples];
-
-        internal float[] Targets { get; } = new float[samples];
+        actor = TrainedNetwork.Actor(
+            seed, Features, settings.HiddenUnits, Actions, settings.LearningRate, settings.MaximumGradientNorm);
+        critic = TrainedNetwork.Critic(
+            seed, devices * Features, settings.HiddenUnits, settings.LearningRate, settings.MaximumGradientNorm);
+        rollout = new Rollout(copies, settings.RolloutSteps, system.Gamma);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(rollout.Samples % settings.Minibatches, 0, nameof(settings));
+        minibatch = new Minibatch(rollout.Samples / settings.Minibatches, devices);
+        order = [.. Enumerable.Range(0, rollout.Samples)];
     }
 
     private sealed class Minibatch(int samples, int devices)
@@ -94,15 +63,17 @@ internal sealed class Mappo
         return plan.Run(system, until => mappo.TrainUntil(until, cancellation), mappo.Policies);
     }
 
-    internal StochasticPolicies Policies() => StochasticPolicies.Of(actor, copies.Views);
+    internal StochasticPolicies Policies() => StochasticPolicies.Of(actor.Network, copies.Views);
 
     internal long TrainUntil(long steps, CancellationToken cancellation)
     {
         while (taken < steps)
         {
             cancellation.ThrowIfCancellationRequested();
-            RollOut();
-            EstimateAdvantages();
+            copies.Restart();
+            rollout.Collect(actor.Network);
+            rollout.Judge(critic.Network, settings.GaeLambda);
+            GeneralisedAdvantage.Normalise(rollout.Advantages);
             for (var epoch = 0; epoch < settings.UpdateEpochs; epoch++)
             {
                 Shuffle();
@@ -116,44 +87,6 @@ internal sealed class Mappo
         }
 
         return taken;
-    }
-
-    private void RollOut()
-    {
-        copies.Restart();
-        var rows = copies.States.Length;
-        for (var step = 0; step < settings.RolloutSteps; step++)
-        {
-            var observations = rollout.Observations.AsSpan(step * rows * Features, rows * Features);
-            copies.Observe(observations);
-            copies.WriteLegal(rollout.Legal.AsSpan(step * rows));
-            copies.Choose(actor.Forward(observations, rows));
-            copies.Actions.CopyTo(rollout.Actions.AsSpan(step * rows));
-            for (var i = 0; i < rows; i++)
-            {
-                rollout.Likelihoods[(step * rows) + i] = copies.Probabilities[(i * Actions) + copies.Actions[i]];
-            }
-
-            copies.Step();
-            for (var copy = 0; copy < copies.CopyCount; copy++)
-            {
-                rollout.Costs[(step * copies.CopyCount) + copy] = (1 - gamma) * copies.Costs[copy];
-            }
-        }
-
-        copies.Observe(rollout.Observations.AsSpan(settings.RolloutSteps * rows * Features));
-    }
-
-    private void EstimateAdvantages()
-    {
-        var values = critic.Forward(rollout.Observations, order.Length + copies.CopyCount);
-        GeneralisedAdvantage.Estimate(rollout.Costs, values, copies.CopyCount, gamma, settings.GaeLambda, rollout.Advantages);
-        for (var i = 0; i < rollout.Targets.Length; i++)
-        {
-            rollout.Targets[i] = values[i] + rollout.Advantages[i];
-        }
-
-        GeneralisedAdvantage.Normalise(rollout.Advantages);
     }
 
     private void Shuffle()
@@ -181,7 +114,7 @@ internal sealed class Mappo
     private void UpdateActor(ReadOnlySpan<int> samples)
     {
         var rows = samples.Length * devices;
-        var logits = actor.Forward(minibatch.Observations, rows);
+        var logits = actor.Network.Forward(minibatch.Observations, rows);
         Span<float> probabilities = stackalloc float[Actions];
         for (var row = 0; row < rows; row++)
         {
@@ -197,22 +130,18 @@ internal sealed class Mappo
                 minibatch.ActorGradient.AsSpan(row * Actions, Actions));
         }
 
-        actor.ClearGradients();
-        actor.Backward(minibatch.ActorGradient, rows);
-        actorOptimiser.Step(actor, settings.LearningRate);
+        actor.Descend(minibatch.ActorGradient, rows);
     }
 
     // VF COEF times half the mean square of value - target.
     private void UpdateCritic(ReadOnlySpan<int> samples)
     {
-        var values = critic.Forward(minibatch.Observations, samples.Length);
+        var values = critic.Network.Forward(minibatch.Observations, samples.Length);
         for (var i = 0; i < samples.Length; i++)
         {
             minibatch.CriticGradient[i] = settings.ValueCoefficient * (values[i] - rollout.Targets[samples[i]]) / samples.Length;
         }
 
-        critic.ClearGradients();
-        critic.Backward(minibatch.CriticGradient, samples.Length);
-        criticOptimiser.Step(critic, settings.LearningRate);
+        critic.Descend(minibatch.CriticGradient, samples.Length);
     }
 }

@@ -71,7 +71,7 @@ internal static class MaskedChoice
         }
     }
 
-    internal static float Entropy(ReadOnlySpan<float> probabilities)
+    private static float Entropy(ReadOnlySpan<float> probabilities)
     {
         var sum = 0f;
         for (var action = 0; action < Actions; action++)

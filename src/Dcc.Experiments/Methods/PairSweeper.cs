@@ -33,7 +33,7 @@ internal sealed class PairSweeper
         this.bothOffload = bothOffload;
         states = one.Cost.Length;
         others = two.Cost.Length;
-        values = new double[states * others];
+        values = new double[checked(states * others)];
         Best = new byte[values.Length];
         mean = new double[others];
         least = new double[others];

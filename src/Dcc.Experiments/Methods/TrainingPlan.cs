@@ -10,7 +10,7 @@ namespace Dcc.Experiments.Methods;
 /// <param name="MeasureBudget">Device-steps of each measurement.</param>
 internal sealed record TrainingPlan(ulong Seed, long Steps, int Checkpoints, long MeasureBudget = JointMeasure.DefaultBudget)
 {
-    /// <summary>Trains from checkpoint to checkpoint.</summary>
+    /// <summary>Trains from checkpoint to checkpoint. A learner that takes many steps at a time stops at the first chance after each.</summary>
     /// <param name="system">The system.</param>
     /// <param name="trainUntil">Trains until at least this many steps were taken, and returns how many were.</param>
     /// <param name="policy">What all devices would do now.</param>
