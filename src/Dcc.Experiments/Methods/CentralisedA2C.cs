@@ -61,7 +61,7 @@ internal sealed class CentralisedA2C
             }
 
             rollout.Collect(actor.Network);
-            rollout.Judge(critic.Network, settings.GaeLambda);
+            rollout.Judge(critic.Network, (float)settings.GaeLambda);
             stepsLeftInEpisode -= settings.RolloutSteps;
             UpdateActor();
             UpdateCritic();
@@ -80,7 +80,7 @@ internal sealed class CentralisedA2C
             MaskedChoice.Probabilities(logits.Slice(row * Actions, Actions), rollout.Legal[row], probabilities);
             MaskedChoice.LossGradient(
                 probabilities, rollout.Actions[row], rollout.Advantages[row / copies.DeviceCount] / rollout.Samples,
-                settings.EntropyCoefficient / rollout.Samples, actorGradient.AsSpan(row * Actions, Actions));
+                (float)settings.EntropyCoefficient / rollout.Samples, actorGradient.AsSpan(row * Actions, Actions));
         }
 
         actor.Descend(actorGradient, rollout.Samples);
@@ -92,7 +92,7 @@ internal sealed class CentralisedA2C
         var values = critic.Network.Forward(rollout.Observations, rollout.Samples);
         for (var i = 0; i < criticGradient.Length; i++)
         {
-            criticGradient[i] = 2 * settings.ValueCoefficient * (values[i] - rollout.Targets[i]) / rollout.Samples;
+            criticGradient[i] = 2 * (float)settings.ValueCoefficient * (values[i] - rollout.Targets[i]) / rollout.Samples;
         }
 
         critic.Descend(criticGradient, rollout.Samples);

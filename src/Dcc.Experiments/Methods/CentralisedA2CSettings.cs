@@ -1,3 +1,5 @@
+using Dcc.Core.Devices;
+
 namespace Dcc.Experiments.Methods;
 
 /// <summary>What centralised A2C runs with: the defaults of Stable-Baselines3's A2C, as C.4 says, with the system's discount.</summary>
@@ -10,11 +12,11 @@ internal sealed record CentralisedA2CSettings
     /// <summary>Steps between two updates.</summary>
     internal int RolloutSteps { get; init; } = 5;
 
-    internal float GaeLambda { get; init; } = 1;
+    internal double GaeLambda { get; init; } = 1;
 
-    internal float ValueCoefficient { get; init; } = 0.5f;
+    internal double ValueCoefficient { get; init; } = 0.5;
 
-    internal float EntropyCoefficient { get; init; }
+    internal double EntropyCoefficient { get; init; }
 
     /// <summary>Of the actor's gradient and of the critic's, each by itself.</summary>
     internal double MaximumGradientNorm { get; init; } = 0.5;
@@ -28,10 +30,12 @@ internal sealed record CentralisedA2CSettings
     /// <summary>Steps after which all devices restart from random states; a multiple of <see cref="RolloutSteps"/>.</summary>
     internal int EpisodeSteps { get; init; } = 30;
 
-    internal IReadOnlyList<Hyperparameter> Listed =>
+    /// <summary>The values in use on a system.</summary>
+    internal IReadOnlyList<Hyperparameter> Listed(EdgeSystem system) =>
     [
         new("learning_rate", LearningRate, Defaults),
         new("n_steps", RolloutSteps, Defaults),
+        new("gamma", system.Gamma, "Appendix F"),
         new("gae_lambda", GaeLambda, Defaults),
         new("ent_coef", EntropyCoefficient, Defaults),
         new("vf_coef", ValueCoefficient, Defaults),

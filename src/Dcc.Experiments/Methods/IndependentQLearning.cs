@@ -3,6 +3,7 @@ using Dcc.Core.Coordination;
 using Dcc.Core.Devices;
 using Dcc.Core.Evaluation;
 using Dcc.Core.Learning;
+using Dcc.Core.Numerics;
 using Dcc.Core.Policies;
 using Dcc.Core.Randomness;
 
@@ -69,7 +70,7 @@ internal sealed class IndependentQLearning
             var decays = taken / settings.DecaySteps;
             var nextDecay = (decays + 1) * settings.DecaySteps;
             var block = Math.Min(Math.Min(steps, nextDecay) - taken, StepsBetweenCancellationChecks);
-            Train(block, settings.Exploration * Math.Pow(settings.ExplorationDecay, decays));
+            Train(block, settings.Exploration * DeterministicMath.Pow(settings.ExplorationDecay, decays));
             taken += block;
         }
 
@@ -142,7 +143,7 @@ internal sealed class IndependentQLearning
 
     private void Learn(float penalty)
     {
-        var rate = settings.LearningRate;
+        var rate = (float)settings.LearningRate;
         foreach (ref var agent in agents.AsSpan())
         {
             ref var table = ref agent.Table.First;

@@ -72,7 +72,7 @@ internal sealed class Mappo
             cancellation.ThrowIfCancellationRequested();
             copies.Restart();
             rollout.Collect(actor.Network);
-            rollout.Judge(critic.Network, settings.GaeLambda);
+            rollout.Judge(critic.Network, (float)settings.GaeLambda);
             GeneralisedAdvantage.Normalise(rollout.Advantages);
             for (var epoch = 0; epoch < settings.UpdateEpochs; epoch++)
             {
@@ -115,6 +115,7 @@ internal sealed class Mappo
     {
         var rows = samples.Length * devices;
         var logits = actor.Network.Forward(minibatch.Observations, rows);
+        var (clip, entropyWeight) = ((float)settings.ClipEpsilon, (float)settings.EntropyCoefficient / rows);
         Span<float> probabilities = stackalloc float[Actions];
         for (var row = 0; row < rows; row++)
         {
@@ -124,9 +125,9 @@ internal sealed class Mappo
             int action = rollout.Actions[source];
             MaskedChoice.Probabilities(logits.Slice(row * Actions, Actions), rollout.Legal[source], probabilities);
             var ratio = probabilities[action] / rollout.Likelihoods[source];
-            var clipped = advantage > 0 ? ratio > 1 + settings.ClipEpsilon : ratio < 1 - settings.ClipEpsilon;
+            var clipped = advantage > 0 ? ratio > 1 + clip : ratio < 1 - clip;
             MaskedChoice.LossGradient(
-                probabilities, action, clipped ? 0 : ratio * advantage / rows, settings.EntropyCoefficient / rows,
+                probabilities, action, clipped ? 0 : ratio * advantage / rows, entropyWeight,
                 minibatch.ActorGradient.AsSpan(row * Actions, Actions));
         }
 
@@ -139,7 +140,7 @@ internal sealed class Mappo
         var values = critic.Network.Forward(minibatch.Observations, samples.Length);
         for (var i = 0; i < samples.Length; i++)
         {
-            minibatch.CriticGradient[i] = settings.ValueCoefficient * (values[i] - rollout.Targets[samples[i]]) / samples.Length;
+            minibatch.CriticGradient[i] = (float)settings.ValueCoefficient * (values[i] - rollout.Targets[samples[i]]) / samples.Length;
         }
 
         critic.Descend(minibatch.CriticGradient, samples.Length);
