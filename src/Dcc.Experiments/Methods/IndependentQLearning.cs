@@ -3,40 +3,11 @@ using Dcc.Core.Coordination;
 using Dcc.Core.Devices;
 using Dcc.Core.Evaluation;
 using Dcc.Core.Learning;
+using Dcc.Core.Numerics;
 using Dcc.Core.Policies;
 using Dcc.Core.Randomness;
 
 namespace Dcc.Experiments.Methods;
-
-/// <summary>What independent Q-learning runs with.</summary>
-internal sealed record IndependentQLearningSettings
-{
-    /// <summary>Constant learning rate.</summary>
-    internal float LearningRate { get; init; } = 0.05f;
-
-    /// <summary>Probability of a uniformly random legal action.</summary>
-    internal double Exploration { get; init; } = 0.05;
-
-    /// <summary>Factor of the exploration after every <see cref="DecaySteps"/>; Table 1 lists 0.95 and does not say per what.</summary>
-    internal double ExplorationDecay { get; init; } = 1;
-
-    /// <summary>The learning steps of one of DCC-QL's evaluations: the one period that the paper gives both methods.</summary>
-    internal int DecaySteps { get; init; } = 100_000;
-
-    /// <summary>Steps after which all devices restart from random states.</summary>
-    internal int EpisodeSteps { get; init; } = 30;
-
-    /// <summary>Whether each device learns from the mean cost of all devices in place of its own (C.4).</summary>
-    internal bool CommonReward { get; init; }
-
-    internal IReadOnlyList<Hyperparameter> Listed =>
-    [
-        new("Learning rate Q-learning", LearningRate, "Table 1"),
-        new("Exploration rate Q-learning", Exploration, "Table 1"),
-        new("Exploration decay Q-learning", ExplorationDecay, ExplorationDecay == 1 ? "off; Table 1: 0.95, of unknown period" : "Table 1"),
-        new("Episode length", EpisodeSteps, "this project, as its other learners"),
-    ];
-}
 
 /// <summary>
 /// Independent Q-learning (section 5, C.4): every device learns alone, while all of them act in the same step and each offloader pays
@@ -99,7 +70,7 @@ internal sealed class IndependentQLearning
             var decays = taken / settings.DecaySteps;
             var nextDecay = (decays + 1) * settings.DecaySteps;
             var block = Math.Min(Math.Min(steps, nextDecay) - taken, StepsBetweenCancellationChecks);
-            Train(block, settings.Exploration * Math.Pow(settings.ExplorationDecay, decays));
+            Train(block, settings.Exploration * DeterministicMath.Pow(settings.ExplorationDecay, decays));
             taken += block;
         }
 
@@ -172,7 +143,7 @@ internal sealed class IndependentQLearning
 
     private void Learn(float penalty)
     {
-        var rate = settings.LearningRate;
+        var rate = (float)settings.LearningRate;
         foreach (ref var agent in agents.AsSpan())
         {
             ref var table = ref agent.Table.First;

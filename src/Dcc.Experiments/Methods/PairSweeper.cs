@@ -20,7 +20,7 @@ internal sealed class PairSweeper
     private readonly int others;
     private readonly double bothOffload;
     private readonly double[] values;
-    
+
     // Expectation over the second device's outcome of each of its actions; positive infinity where it is illegal.
     private readonly double[][] expected = new double[Actions][];
     private readonly double[] mean;
@@ -33,7 +33,7 @@ internal sealed class PairSweeper
         this.bothOffload = bothOffload;
         states = one.Cost.Length;
         others = two.Cost.Length;
-        values = new double[states * others];
+        values = new double[checked(states * others)];
         Best = new byte[values.Length];
         mean = new double[others];
         least = new double[others];

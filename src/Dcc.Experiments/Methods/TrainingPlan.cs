@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dcc.Core.Devices;
 using Dcc.Core.Evaluation;
 
@@ -10,7 +11,10 @@ namespace Dcc.Experiments.Methods;
 /// <param name="MeasureBudget">Device-steps of each measurement.</param>
 internal sealed record TrainingPlan(ulong Seed, long Steps, int Checkpoints, long MeasureBudget = JointMeasure.DefaultBudget)
 {
-    /// <summary>Trains from checkpoint to checkpoint.</summary>
+    /// <summary>What the paper gives every method: five rounds of three evaluations and a last one, of 1e5 learning steps each.</summary>
+    internal const long PaperSteps = 1_600_000;
+
+    /// <summary>Trains from checkpoint to checkpoint. A learner that takes many steps at a time stops at the first chance after each.</summary>
     /// <param name="system">The system.</param>
     /// <param name="trainUntil">Trains until at least this many steps were taken, and returns how many were.</param>
     /// <param name="policy">What all devices would do now.</param>
@@ -28,4 +32,10 @@ internal sealed record TrainingPlan(ulong Seed, long Steps, int Checkpoints, lon
 /// <param name="Name">The source's name for it.</param>
 /// <param name="Value">The value in use.</param>
 /// <param name="Source">Where it comes from: a table of the paper, or this project where the paper is silent.</param>
-internal readonly record struct Hyperparameter(string Name, double Value, string Source);
+internal readonly record struct Hyperparameter(string Name, string Value, string Source)
+{
+    internal Hyperparameter(string name, double value, string source)
+        : this(name, value.ToString(CultureInfo.InvariantCulture), source)
+    {
+    }
+}

@@ -1,0 +1,36 @@
+using Dcc.Core.Devices;
+
+namespace Dcc.Experiments.Methods;
+
+/// <summary>What independent Q-learning runs with.</summary>
+internal sealed record IndependentQLearningSettings
+{
+    /// <summary>Constant learning rate.</summary>
+    internal double LearningRate { get; init; } = 0.05;
+
+    /// <summary>Probability of a uniformly random legal action.</summary>
+    internal double Exploration { get; init; } = 0.05;
+
+    /// <summary>Factor of the exploration after every <see cref="DecaySteps"/>; Table 1 lists 0.95 and does not say per what.</summary>
+    internal double ExplorationDecay { get; init; } = 1;
+
+    /// <summary>The learning steps of one of DCC-QL's evaluations: the one period that the paper gives both methods.</summary>
+    internal int DecaySteps { get; init; } = 100_000;
+
+    /// <summary>Steps after which all devices restart from random states.</summary>
+    internal int EpisodeSteps { get; init; } = 30;
+
+    /// <summary>Whether each device learns from the mean cost of all devices in place of its own (C.4).</summary>
+    internal bool CommonReward { get; init; }
+
+    /// <summary>The values in use on a system.</summary>
+    internal IReadOnlyList<Hyperparameter> Listed(EdgeSystem system) =>
+    [
+        new("Learning rate Q-learning", LearningRate, "Table 1"),
+        new("Exploration rate Q-learning", Exploration, "Table 1"),
+        new("Exploration decay Q-learning", ExplorationDecay, ExplorationDecay == 1 ? "off; Table 1: 0.95, of unknown period" : "Table 1"),
+        new("gamma", system.Gamma, "Appendix F"),
+        new("Learning steps", TrainingPlan.PaperSteps, "section 5"),
+        new("Episode length", EpisodeSteps, "this project, as its other learners"),
+    ];
+}
