@@ -15,6 +15,8 @@ internal static class Catalogue
         new PenaltyExponent(),
         new GradientSigns(),
         new GradientFormulas(),
+        new LongTraining(),
+        new AdditionalBaselines(),
         new ApproximationError(),
         new SteadyStateComparison(),
         new SampleEfficiency(),

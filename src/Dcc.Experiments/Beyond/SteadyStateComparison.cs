@@ -9,7 +9,7 @@ namespace Dcc.Experiments.Beyond;
 internal sealed class SteadyStateComparison : Experiment
 {
     private static readonly double[] Exponents = [1, 2, 3];
-    private static readonly Method[] Rivals = [Method.DccQLearning, Method.IndependentQLearning, Method.CommonReward];
+    private static readonly Method[] Rivals = [Method.DccQLearning, Method.IndependentQLearning, Method.CommonReward, Method.Mappo, Method.CentralisedA2C];
     private static readonly Method[] Methods = [Method.DccPriceQ, Method.DccAverage, .. Rivals, Method.Selfish, Method.BestKnown];
 
     internal override string Name => "methods";
@@ -55,7 +55,10 @@ internal sealed class SteadyStateComparison : Experiment
                     FormattableString.Invariant($"methods-a{exponent}"), FormattableString.Invariant($"Long-run joint cost, α = {exponent}"), MethodUnit.SteadyState)),
             ],
             [.. Exponents.Select(exponent => Compare(exponent, scale, results).Table(FormattableString.Invariant($"methods-table-a{exponent}")))],
-            ["\"DCC price-q (average)\" measures its policies by long-run averages (--criterion average) and is otherwise the default."]);
+            [
+                Scalability.Neural(scale),
+                "\"DCC price-q (average)\" measures its policies by long-run averages (--criterion average) and is otherwise the default.",
+            ]);
     }
 
     private static MethodComparison Compare(double exponent, Scale scale, UnitResults results) => new(Methods, PaperSystem.Sizes, exponent, scale, results);

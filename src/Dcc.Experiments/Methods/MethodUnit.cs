@@ -28,6 +28,15 @@ internal enum Method
     /// <summary>The same, each device learning from the mean cost of all.</summary>
     CommonReward,
 
+    /// <summary>Multi-agent PPO with a shared actor and a central critic.</summary>
+    Mappo,
+
+    /// <summary>The same with the long budget of Fig. 11.</summary>
+    MappoLong,
+
+    /// <summary>One A2C agent that sees and decides everything.</summary>
+    CentralisedA2C,
+
     /// <summary>Best responses of everybody to everybody, exact.</summary>
     Selfish,
 
@@ -60,6 +69,8 @@ internal static class MethodUnit
     internal const int Rounds = 5;
     internal const int Evaluations = (3 * Rounds) + 1;
 
+    private const double NeuralSecondsPerDeviceStep = 7e-6;
+
     // What is measured on the way is drawn, not compared.
     private const int BudgetOnTheWay = 8;
 
@@ -72,6 +83,9 @@ internal static class MethodUnit
         Method.DccWarmStart => "DCC-QL (optimised start)",
         Method.IndependentQLearning => "IQL",
         Method.CommonReward => "IQL (common reward)",
+        Method.Mappo => "MAPPO",
+        Method.MappoLong => "MAPPO (long)",
+        Method.CentralisedA2C => "A2C (centralised)",
         Method.Selfish => "selfish (exact)",
         Method.BestKnown => "best known (exact)",
         Method.NeverOffload => "never offload",
@@ -80,13 +94,13 @@ internal static class MethodUnit
     };
 
     /// <summary>Whether the method learns with a neural network, which has fewer runs.</summary>
-    internal static bool IsNeural(this Method method) => false;
+    internal static bool IsNeural(this Method method) => method is Method.Mappo or Method.MappoLong or Method.CentralisedA2C;
 
     internal static string Name(Method method, int devices, double exponent, ulong seed) =>
         FormattableString.Invariant($"{Core.Validation.KebabCase.Name(method)}-n{devices}-a{exponent}-s{seed}");
 
     internal static Unit Of(Method method, int devices, double exponent, ulong seed, Scale scale) => new(
-        Name(method, devices, exponent, seed), seed, Seconds(method, devices),
+        Name(method, devices, exponent, seed), seed, Seconds(method, devices, scale),
         cancellation => Samples(method, PaperSystem.Of(devices, exponent, seed), seed, scale, cancellation));
 
     /// <summary>The parameters of DCC with the paper's solver, sizes and congestion.</summary>
@@ -122,6 +136,9 @@ internal static class MethodUnit
             Method.DccWarmStart => WarmStart(system, DccQLearning(devices, exponent, seed), scale, cancellation),
             Method.IndependentQLearning => Trained(IndependentQLearning.Run(system, plan, new(), cancellation)),
             Method.CommonReward => Trained(IndependentQLearning.Run(system, plan, new() { CommonReward = true }, cancellation)),
+            Method.Mappo => Trained(Mappo.Run(system, plan with { Steps = scale.NeuralSteps }, new(), cancellation)),
+            Method.MappoLong => Trained(Mappo.Run(system, plan with { Steps = scale.LongNeuralSteps }, new(), cancellation)),
+            Method.CentralisedA2C => Trained(CentralisedA2C.Run(system, plan with { Steps = scale.NeuralSteps }, new(), cancellation)),
             Method.Selfish => Known(SelfishEquilibrium.Find(system, CongestionKind.Poisson, cancellation).Policies),
             Method.BestKnown => Known(Deployment.BestKnown(system, CongestionKind.Poisson, cancellation)),
             Method.NeverOffload => Known(Deployment.NeverOffload(system)),
@@ -165,13 +182,15 @@ internal static class MethodUnit
     ];
 
     // On one core, about.
-    private static double Seconds(Method method, int devices) => method switch
+    private static double Seconds(Method method, int devices, Scale scale) => method switch
     {
         Method.DccQLearning => 0.25 * devices,
         Method.DccWarmStart => 0.5 * devices,
         Method.DccPriceQ => 0.2 * devices,
         Method.DccAverage => 0.3 * devices,
         Method.IndependentQLearning or Method.CommonReward => 0.06 * devices,
+        Method.Mappo or Method.CentralisedA2C => scale.NeuralSteps * devices * NeuralSecondsPerDeviceStep,
+        Method.MappoLong => scale.LongNeuralSteps * devices * NeuralSecondsPerDeviceStep,
         Method.BestKnown => 0.1 * devices,
         _ => 1,
     };

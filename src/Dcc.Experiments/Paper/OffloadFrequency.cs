@@ -28,7 +28,7 @@ internal sealed class OffloadFrequency : Experiment
             var independent = Mean(Method.IndependentQLearning, devices);
             var best = Mean(Method.BestKnown, devices);
             more += independent > dcc ? 1 : 0;
-            words.Add(FormattableString.Invariant($"N = {devices}: DCC-QL {dcc:0.000}, IQL {independent:0.000}, best known {best:0.000}"));
+            words.Add(FormattableString.Invariant($"N = {devices}: DCC-QL {dcc:0.000}, IQL {independent:0.000}, MAPPO {Mean(Method.Mappo, devices):0.000}, best known {best:0.000}"));
         }
 
         return new Page(
@@ -39,7 +39,10 @@ internal sealed class OffloadFrequency : Experiment
                     FormattableString.Invariant($"fig1b-n{devices}"), FormattableString.Invariant($"Offload frequency while learning, {devices} devices"), "offload frequency", devices, MethodUnit.Frequency)),
             ],
             [],
-            ["Frequencies are long-run ones of the policies that would be deployed at each point; exact methods do not learn and are left out of the charts."]);
+            [
+                Scalability.Neural(scale),
+                "Frequencies are long-run ones of the policies that would be deployed at each point; exact methods do not learn and are left out of the charts.",
+            ]);
 
         double Mean(Method method, int devices) => Spread.Of(PaperSystem.Seeds(comparison.Runs(method))
             .Select(seed => results.Last(MethodUnit.Name(method, devices, 1, seed), MethodUnit.Frequency))).Mean;

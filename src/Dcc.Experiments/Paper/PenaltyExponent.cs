@@ -42,7 +42,10 @@ internal sealed class PenaltyExponent : Experiment
                     "fig4-table", "Interquartile means of the offload frequency", ["method", .. PaperSystem.ExponentNames.Select(name => $"α = {name}")],
                     [.. falls.Select(fall => (object[])[fall.Method.Label(), .. fall.Values.Cast<object>()])]),
             ],
-            ["DCC-QL has the paper's mean-field price, DCC price-q the Poisson price, which sees the penalty's convexity."]);
+            [
+                Scalability.Neural(scale),
+                "DCC-QL has the paper's mean-field price, DCC price-q the Poisson price, which sees the penalty's convexity.",
+            ]);
 
         double[] All(Method method, double exponent) =>
         [

@@ -9,7 +9,7 @@ internal sealed class Scalability : Experiment
 {
     /// <summary>What the figures of section 5 compare, the paper's methods first.</summary>
     internal static readonly Method[] Methods =
-        [Method.DccQLearning, Method.IndependentQLearning, Method.DccPriceQ, Method.Selfish, Method.BestKnown];
+        [Method.DccQLearning, Method.IndependentQLearning, Method.Mappo, Method.DccPriceQ, Method.Selfish, Method.BestKnown];
 
     internal override string Name => "fig1a";
 
@@ -29,9 +29,11 @@ internal sealed class Scalability : Experiment
         var steady = PaperSystem.Sizes.Select(devices => comparison.Versus(Method.DccQLearning, Method.IndependentQLearning, devices, MethodUnit.SteadyState)).ToList();
         var price = PaperSystem.Sizes.Select(devices => comparison.Versus(Method.DccPriceQ, Method.IndependentQLearning, devices, MethodUnit.SteadyState)).ToList();
         var better = versus.Count(size => size.Better);
+        var mappo = PaperSystem.Sizes.Select(devices => Spread.Of(comparison.Final(Method.Mappo, devices, MethodUnit.Discounted)).Mean).ToList();
         return new Page(
             !comparison.Complete ? Verdict.Incomplete : better == versus.Count ? Verdict.Reproduced : better == 0 ? Verdict.NotReproduced : Verdict.Partly,
-            $"DCC-QL against IQL, discounted as in the paper: {Words(versus)}. In steady state: {Words(steady)}. DCC with price-q against IQL in steady state: {Words(price)}.",
+            $"DCC-QL against IQL, discounted as in the paper: {Words(versus)}. In steady state: {Words(steady)}. DCC with price-q against IQL in steady state: {Words(price)}. "
+                + FormattableString.Invariant($"MAPPO's normalised cost is {mappo[0]:0.00}, {mappo[1]:0.00} and {mappo[2]:0.00} for 10, 20 and 50 devices."),
             [
                 comparison.Boxes("fig1a-discounted", "Discounted joint cost at the end, synchronised start", MethodUnit.Discounted),
                 comparison.Boxes("fig1a-steady-state", "Long-run joint cost at the end", MethodUnit.SteadyState),
@@ -43,9 +45,14 @@ internal sealed class Scalability : Experiment
                 "Costs, so lower is better; the paper calls them rewards.",
                 "Theta moves by rprop, as the paper's own step throws every theta to 1 (experiment step-rules).",
                 "DCC price-q is this project's default: price-parametrised Q-learning and Poisson congestion; its 16 rounds take as many learning steps as DCC-QL's 16 evaluations.",
+                Neural(scale),
                 "Selfish and best known are exact and need no learning; best known is the best constraint vector found, not the optimal joint policy.",
             ]);
     }
+
+    /// <summary>What the neural baselines' sizes were.</summary>
+    internal static string Neural(Scale scale) => FormattableString.Invariant(
+        $"Neural baselines have {scale.NeuralRuns} of the {scale.Runs} runs and {scale.NeuralSteps:N0} environment steps (the paper: 15 runs, 1,600,000); more would take two cores longer than two hours.");
 
     private static MethodComparison Compare(Scale scale, UnitResults results) => new(Methods, PaperSystem.Sizes, exponent: 1, scale, results);
 

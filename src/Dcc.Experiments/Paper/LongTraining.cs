@@ -1,0 +1,46 @@
+using Dcc.Experiments.Methods;
+using Dcc.Experiments.Results;
+using Dcc.Experiments.Units;
+
+namespace Dcc.Experiments.Paper;
+
+/// <summary>Fig. 11: MAPPO with a long budget beside DCC-QL with the usual one.</summary>
+internal sealed class LongTraining : Experiment
+{
+    private static readonly Method[] Methods = [Method.DccQLearning, Method.DccPriceQ, Method.Mappo, Method.MappoLong];
+
+    internal override string Name => "fig11";
+
+    internal override string Title => "MAPPO with a long budget";
+
+    internal override string Source => "appendix C.3, Fig. 11";
+
+    internal override string Claim => "MAPPO becomes better with 10 million steps, and DCC-QL with 1.6 million is still better at every size.";
+
+    internal override IReadOnlyList<Unit> Units(Scale scale) => Compare(scale, new UnitResults([])).Units();
+
+    internal override Page Present(Scale scale, UnitResults results)
+    {
+        var comparison = Compare(scale, results);
+        var longer = Sizes(scale).Select(devices => comparison.Versus(Method.MappoLong, Method.Mappo, devices, MethodUnit.Discounted)).ToList();
+        var dcc = Sizes(scale).Select(devices => comparison.Versus(Method.DccQLearning, Method.MappoLong, devices, MethodUnit.Discounted)).ToList();
+        var held = longer.Concat(dcc).Count(words => words.Better);
+        return new Page(
+            !comparison.Complete ? Verdict.Incomplete : held == longer.Count + dcc.Count ? Verdict.Reproduced : held > 0 ? Verdict.Partly : Verdict.NotReproduced,
+            $"Long MAPPO against short: {string.Join("; ", longer.Select(words => words.Words))}. DCC-QL against long MAPPO: {string.Join("; ", dcc.Select(words => words.Words))}. Discounted costs.",
+            [
+                comparison.Boxes("fig11", "Discounted joint cost at the end", MethodUnit.Discounted),
+                .. Sizes(scale).Select(devices => comparison.Evolution(
+                    FormattableString.Invariant($"fig11-n{devices}"), FormattableString.Invariant($"Discounted joint cost, {devices} devices"), "cost, normalised", devices, MethodUnit.Discounted)),
+            ],
+            [comparison.Table("fig11-table")],
+            [
+                FormattableString.Invariant($"{scale.NeuralRuns} runs of {scale.LongNeuralSteps:N0} steps; sizes {string.Join(", ", Sizes(scale))}."),
+            ]);
+    }
+
+    // 10 million steps of 50 devices would take an hour a run.
+    private static int[] Sizes(Scale scale) => scale.Pick<int[]>([10], [10, 20]);
+
+    private static MethodComparison Compare(Scale scale, UnitResults results) => new(Methods, Sizes(scale), exponent: 1, scale, results);
+}
