@@ -26,6 +26,9 @@ public enum StreamPurpose
 
     /// <summary>What a scenario leaves to chance: links drawn from a mix, and chaos.</summary>
     Scenario = 7,
+
+    /// <summary>A network's first weights: evaluation is the learner's.</summary>
+    Initialisation = 8,
 }
 
 /// <summary>
