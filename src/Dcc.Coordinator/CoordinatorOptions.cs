@@ -73,7 +73,7 @@ internal sealed class CoordinatorOptions
             new("--devices", "Run:Devices", "N", "Number of devices [10, or as in the system file]."),
             new("--rounds", "Run:Rounds", "R", "Rounds; one more evaluation follows [5]."),
             new("--seed", "Run:Seed", "S", "Seed of all randomness [1]."),
-            new("--solver", "Run:Solver", "NAME", "q-learning, price-q or exact [price-q]."),
+            new("--solver", "Run:Solver", "NAME", "q-learning, price-q, exact, dqn or ppo [price-q]."),
             new("--steps", "Run:Steps", "STEPS", "Learning steps [100000]."),
             new("--criterion", "Run:Criterion", "NAME", "discounted or average [discounted]."),
             new("--gradient", "Run:Gradient", "NAME", "finite-difference or exact-multiplier [finite-difference]."),

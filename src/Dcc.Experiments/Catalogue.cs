@@ -4,9 +4,11 @@ using Dcc.Experiments.Paper;
 namespace Dcc.Experiments;
 
 /// <summary>Every experiment, in the paper's order and then those beyond it.</summary>
-internal static class Catalogue
+/// <param name="linkProfiles">Names of the link profiles that processes can be put behind.</param>
+/// <param name="distribute">Makes a run of processes.</param>
+internal sealed class Catalogue(IReadOnlyList<string> linkProfiles, Distribute distribute)
 {
-    internal static readonly IReadOnlyList<Experiment> All =
+    internal IReadOnlyList<Experiment> All { get; } =
     [
         new Scalability(),
         new OffloadFrequency(),
@@ -18,6 +20,7 @@ internal static class Catalogue
         new LongTraining(),
         new AdditionalBaselines(),
         new ApproximationError(),
+        new DistributedRuns(linkProfiles, distribute),
         new SteadyStateComparison(),
         new SampleEfficiency(),
         new CongestionComparison(),
@@ -27,5 +30,5 @@ internal static class Catalogue
     ];
 
     /// <summary>By name; null for none.</summary>
-    internal static Experiment? Find(string name) => All.FirstOrDefault(experiment => experiment.Name == name);
+    internal Experiment? Find(string name) => All.FirstOrDefault(experiment => experiment.Name == name);
 }

@@ -14,23 +14,28 @@ internal static class ChargedGapTable
     private const int Steps = 100_000;
     private const int Seeds = 5;
 
+    private static readonly SolverKind[] Kinds = [SolverKind.PriceQ, SolverKind.QLearning, SolverKind.Dqn, SolverKind.Ppo];
+
     private sealed record Case(DeviceParameters Device, double Theta, double Price, double Cost, double Multiplier);
 
     internal static void Print()
     {
         var cases = Read().Where(golden => golden.Theta >= 0.1).ToList();
-        var priceQ = Gaps(SolverKind.PriceQ, cases);
-        var qLearning = Gaps(SolverKind.QLearning, cases);
-        Write($"{"device",-14} {"theta",6} {"price",6} {"exact J",9} {"price-q",9} {"q-learning",11}");
+        var gaps = Kinds.Select(kind => Gaps(kind, cases)).ToList();
+        Write($"{"device",-14} {"theta",6} {"price",6} {"exact J",9} {string.Concat(Kinds.Select(kind => $"{kind,12}"))}");
         for (var i = 0; i < cases.Count; i++)
         {
             var golden = cases[i];
             var name = $"H{golden.Device.MinHarvest}..{golden.Device.MaxHarvest} C{golden.Device.MinCost}..{golden.Device.MaxCost}";
-            Write($"{name,-14} {golden.Theta,6:F2} {golden.Price,6:F2} {golden.Cost,9:F4} {100 * priceQ[i],7:F2} % {100 * qLearning[i],9:F2} %");
+            Write($"{name,-14} {golden.Theta,6:F2} {golden.Price,6:F2} {golden.Cost,9:F4} {Row(gaps.Select(column => column[i]))}");
         }
 
-        Write($"{"mean",-14} {"",6} {"",6} {"",9} {100 * priceQ.Average(),7:F2} % {100 * qLearning.Average(),9:F2} %");
+        Write($"{"mean",-14} {"",6} {"",6} {"",9} {Row(gaps.Select(column => column.Average()))}");
+        Write($"{"worst",-14} {"",6} {"",6} {"",9} {Row(gaps.Select(column => column.Max()))}");
     }
+
+    private static string Row(IEnumerable<double> gaps) =>
+        string.Concat(gaps.Select(gap => string.Create(CultureInfo.InvariantCulture, $"{100 * gap,10:F2} %")));
 
     private static double[] Gaps(SolverKind kind, List<Case> cases)
     {

@@ -18,8 +18,7 @@ public class LearnerBenchmarks
 
     private EdgeDevice device;
     private PriceQSolver<EdgeDevice> priceQ = null!;
-    private QLearningSolver<EdgeDevice> qLearning = null!;
-    private QTable table = null!;
+    private TabularLearner<EdgeDevice> qLearning = null!;
     private RandomStream stream;
 
     /// <summary>The devices of shared/bench/qstep.cpp.</summary>
@@ -38,8 +37,7 @@ public class LearnerBenchmarks
             },
             15, 15);
         priceQ = new PriceQSolver<EdgeDevice>(device, Settings, 0);
-        qLearning = new QLearningSolver<EdgeDevice>(device, Settings, 0);
-        table = QTable.Create(device, tables: 1);
+        qLearning = new TabularLearner<EdgeDevice>(device, Settings.Gamma);
         stream = RandomStream.For(1, StreamPurpose.Training, 0);
     }
 
@@ -47,7 +45,7 @@ public class LearnerBenchmarks
     public void PriceQSixteenTables() => priceQ.Train(stream);
 
     [Benchmark(OperationsPerInvoke = Steps)]
-    public void QLearningOneTable() => qLearning.Train(table, Steps, price: 1, ref stream);
+    public void QLearningOneTable() => qLearning.Train(Steps, price: 1, ref stream);
 
     [Benchmark]
     public CostCurve WholeExactCurve() => ExactCurve.Of(device, 0.95);

@@ -13,7 +13,10 @@ public sealed class DeterminismTests : IDisposable
 
     public static TheoryData<string, string> Runs =>
         new(from solver in new[] { "q-learning", "price-q", "exact" } from devices in new[] { "1", "2", "10", "37" }
-            where devices != "37" || solver == "exact" select (solver, devices));
+            where devices != "37" || solver == "exact" select (solver, devices))
+        {
+            { "dqn", "2" }, { "ppo", "2" },
+        };
 
     public void Dispose() => folder.Dispose();
 

@@ -53,6 +53,8 @@ public sealed class EmulateTests : IDisposable
     [InlineData("exact", 10, 1)]
     [InlineData("price-q", 37, 5)]
     [InlineData("exact", 37, 5)]
+    [InlineData("dqn", 3, 2)]
+    [InlineData("ppo", 3, 2)]
     public async Task Emulate_SolverSizeAndPacking_HaveSimulatesDigest(string solver, int devices, int perProcess)
     {
         string[] run =

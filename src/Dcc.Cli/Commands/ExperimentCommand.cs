@@ -5,6 +5,7 @@ using Dcc.Cli.Runs;
 using Dcc.Cli.Terminal;
 using Dcc.Core.Validation;
 using Dcc.Experiments;
+using Dcc.Links;
 
 namespace Dcc.Cli.Commands;
 
@@ -16,10 +17,12 @@ internal static class ExperimentCommand
     private const int MostJobs = 1_024;
     private const int MostRuns = 10_000;
 
+    private static readonly Catalogue Catalogue = new([.. LinkProfile.All.Select(profile => profile.Name)], DistributedRunner.Run);
+
     internal static Command Create()
     {
         string[] names = [List, All, .. Catalogue.All.Select(experiment => experiment.Name)];
-        var name = new Argument<string>("NAME") { Description = "list, all, or the name of an experiment." };
+        var name = new Argument<string[]>("NAME") { Description = "list, all, or the names of experiments.", Arity = ArgumentArity.OneOrMore };
         name.CompletionSources.Add(names);
         var budget = Inputs.Choice<Budget>("--budget", "quick: all within half an hour on two cores; paper: the paper's sizes [quick].");
         var runs = Inputs.Number<int>("--runs", "Runs (systems) of every method, in place of the budget's.", "R");
@@ -44,15 +47,21 @@ internal static class ExperimentCommand
         command.Add("Options", budget, runs, jobs, resume, output, quiet);
         command.SetAction(async (parsed, cancellation) =>
         {
-            var word = parsed.GetValue(name)!;
-            if (word == List)
+            var words = parsed.GetValue(name)!;
+            if (words is [List])
             {
                 Print();
                 return Program.Done;
             }
 
-            var experiments = word == All ? Catalogue.All : Catalogue.Find(word) is { } one ? [one]
-                : throw new InvalidInputException("experiment", string.Join('|', names), word + NearestName.Hint(word, names));
+            var unknown = words.FirstOrDefault(word => Catalogue.Find(word) is null && word != All);
+            if (unknown is not null)
+            {
+                throw new InvalidInputException("experiment", string.Join('|', names), unknown + NearestName.Hint(unknown, names));
+            }
+
+            IReadOnlyList<Experiment> experiments = words.Contains(All) ? Catalogue.All : [.. Catalogue.All.Where(experiment => words.Contains(experiment.Name))];
+            var what = words.Contains(All) ? All : string.Join(' ', experiments.Select(experiment => experiment.Name));
             var scale = new Scale(parsed.GetValue(budget) ?? Budget.Quick, Whole("runs", parsed.GetValue(runs), MostRuns));
             var atOnce = Whole("jobs", parsed.GetValue(jobs), MostJobs) ?? Environment.ProcessorCount;
             var resumes = parsed.GetValue(resume);
@@ -62,11 +71,11 @@ internal static class ExperimentCommand
                 throw new InvalidInputException("output", "the folder to go on with, as --resume is given", "nothing");
             }
 
-            var manifest = new ResultsManifest(word, KebabCase.Name(scale.Budget), scale.AskedRuns, RunProvenance.ThisVersion);
-            using var folder = ResultsFolder.Claim(given ?? NewFolder(word), resumes, manifest);
+            var manifest = new ResultsManifest(what, KebabCase.Name(scale.Budget), scale.AskedRuns, RunProvenance.ThisVersion);
+            using var folder = ResultsFolder.Claim(given ?? NewFolder(words[0]), resumes, manifest);
             var run = new ExperimentRun(folder, experiments, scale);
             var failed = await ProgressDisplay.Run(
-                $"experiment {word}", progress => Task.Run(() => run.Execute(atOnce, progress, cancellation)), parsed.GetValue(quiet)).ConfigureAwait(false);
+                $"experiment {what}", progress => Task.Run(() => run.Execute(atOnce, progress, cancellation)), parsed.GetValue(quiet)).ConfigureAwait(false);
             if (!parsed.GetValue(quiet))
             {
                 run.PrintVerdicts();

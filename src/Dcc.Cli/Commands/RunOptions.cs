@@ -27,7 +27,7 @@ internal sealed class RunOptions
 
     private readonly Option<Criterion?> criterion = Inputs.Choice<Criterion>("--criterion", "How policies are measured [discounted].");
     private readonly Option<int?> steps = Inputs.Number<int>(
-        "--steps", "Learning steps: per evaluation for q-learning, per round for price-q [100000].", "STEPS");
+        "--steps", "Learning steps: per round for price-q, per evaluation for q-learning, dqn and ppo [100000].", "STEPS");
 
     private readonly Option<double?> alpha = Inputs.Number<double>(
         "--alpha", "Congestion exponent [1, or as in the system file].", "A");

@@ -7,7 +7,7 @@ using Dcc.Experiments;
 namespace Dcc.Cli.Experiments;
 
 /// <summary>experiment.json: what a results folder holds.</summary>
-/// <param name="Experiment">A name, or "all".</param>
+/// <param name="Experiment">Names with spaces between, or "all".</param>
 /// <param name="Budget">quick or paper.</param>
 /// <param name="Runs">Runs that were asked for in place of the budget's; null for the budget's.</param>
 /// <param name="Version">Version of dcc that began it, with its commit.</param>

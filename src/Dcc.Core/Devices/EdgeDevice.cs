@@ -81,6 +81,24 @@ public readonly struct EdgeDevice : IKnownDeviceModel
         State(1 + RandomStream.Scale((uint)noise, maxAge), RandomStream.Scale((uint)(noise >> 32), battery + 1));
 
     /// <inheritdoc/>
+    public int FeatureCount => 5;
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Age / M, 1 / age (what a completed batch saves is steepest at young ages), stored energy / B, debt / e_min, and whether there is a
+    /// debt, at which the device can but wait: all in [0, 1].
+    /// </remarks>
+    public void WriteFeatures(int state, Span<float> features)
+    {
+        var (age, level) = (Age(state), Level(state));
+        features[0] = (float)age / maxAge;
+        features[1] = 1f / age;
+        features[2] = (float)Math.Max(level, 0) / battery;
+        features[3] = level < 0 ? (float)level / lowest : 0;
+        features[4] = level < 0 ? 1 : 0;
+    }
+
+    /// <inheritdoc/>
     public double Cost(int state) => Age(state) - Math.Min(Level(state), 0);
 
     /// <inheritdoc/>

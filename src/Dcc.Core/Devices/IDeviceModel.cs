@@ -42,6 +42,14 @@ public interface IDeviceModel
 
     /// <summary>The start of a training episode, from 64 uniform bits; reaches every state worth learning about.</summary>
     int TrainingState(ulong noise);
+
+    /// <summary>How many numbers describe a state to a learner that generalises over states.</summary>
+    int FeatureCount { get; }
+
+    /// <summary>Describes a state: equal states alike, near states nearly so, each number about in [-1, 1].</summary>
+    /// <param name="state">Any state.</param>
+    /// <param name="features">Receives <see cref="FeatureCount"/> numbers; every one is written.</param>
+    void WriteFeatures(int state, Span<float> features);
 }
 
 /// <summary>A device whose transition probabilities are known, as the exact solver needs.</summary>

@@ -50,7 +50,7 @@ public sealed record RunParameters
     /// <summary>Local solver of every device.</summary>
     public SolverKind Solver { get; init; } = SolverKind.PriceQ;
 
-    /// <summary>Learning steps, at least 1: per evaluation for q-learning, per round for price-q.</summary>
+    /// <summary>Learning steps, at least 1: per round for price-q, per evaluation for q-learning, dqn and ppo.</summary>
     public int Steps { get; init; } = 100_000;
 
     /// <summary>How devices measure policies.</summary>

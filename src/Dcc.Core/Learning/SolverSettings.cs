@@ -15,6 +15,12 @@ public enum SolverKind
 
     /// <summary>The exact optimum of a device whose model is known.</summary>
     Exact,
+
+    /// <summary>As <see cref="QLearning"/>, with a deep Q-network in place of the table: for devices of too many states for one.</summary>
+    Dqn,
+
+    /// <summary>As <see cref="QLearning"/>, with proximal policy optimisation in place of Q-learning.</summary>
+    Ppo,
 }
 
 /// <summary>How a policy's cost and frequency are measured.</summary>
@@ -41,7 +47,7 @@ public enum GradientKind
 
 /// <summary>What a device needs to know of a run to learn in it.</summary>
 /// <param name="Kind">The solver.</param>
-/// <param name="Steps">Learning steps, at least 1: per evaluation for q-learning, per round for price-q, unused by exact.</param>
+/// <param name="Steps">Learning steps, at least 1: per round for price-q, unused by exact, per evaluation for the others.</param>
 /// <param name="Gamma">Discount, in (0, 1).</param>
 /// <param name="Criterion">How policies are measured.</param>
 /// <param name="Gradient">What is reported.</param>

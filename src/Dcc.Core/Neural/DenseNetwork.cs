@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Dcc.Core.Randomness;
 
 namespace Dcc.Core.Neural;
@@ -87,6 +88,18 @@ internal sealed class DenseNetwork
 
     /// <summary>Takes over the parameters of a network of the same widths.</summary>
     internal void CopyFrom(DenseNetwork other) => other.Parameters.CopyTo(parameters);
+
+    /// <summary>Moves every parameter by this part of the way to that of a network of the same widths (Polyak averaging).</summary>
+    internal void MoveTowards(DenseNetwork other, float part)
+    {
+        ref var own = ref MemoryMarshal.GetArrayDataReference(parameters);
+        ref var goal = ref MemoryMarshal.GetArrayDataReference(other.parameters);
+        for (nuint i = 0; i < (nuint)parameters.Length; i += (nuint)Vector256<float>.Count)
+        {
+            var here = Vector256.LoadUnsafe(ref own, i);
+            (here + ((Vector256.LoadUnsafe(ref goal, i) - here) * part)).StoreUnsafe(ref own, i);
+        }
+    }
 
     /// <summary>Outputs for a batch; remembers what <see cref="Backward"/> needs of it.</summary>
     /// <param name="batch">[rows][InputCount].</param>

@@ -38,6 +38,9 @@ public enum StreamPurpose
 
     /// <summary>What an experiment draws: constraints to look at, perturbations of its own. Never reaches theta.</summary>
     Experiment = 11,
+
+    /// <summary>A network's first weights: evaluation is the learner's.</summary>
+    Initialisation = 12,
 }
 
 /// <summary>

@@ -11,7 +11,11 @@ internal readonly record struct Sample(string Measure, double X, double Value);
 /// <param name="Seed">Its seed, to name when it fails.</param>
 /// <param name="Seconds">How long it takes on one core, about: the weight of its progress.</param>
 /// <param name="Work">Does it.</param>
-internal sealed record Unit(string Name, ulong Seed, double Seconds, Func<CancellationToken, IEnumerable<Sample>> Work);
+internal sealed record Unit(string Name, ulong Seed, double Seconds, Func<CancellationToken, IEnumerable<Sample>> Work)
+{
+    /// <summary>Whether it measures time and so runs when all else is done, one after the other.</summary>
+    internal bool Alone { get; init; }
+}
 
 /// <summary>A unit that is over.</summary>
 /// <param name="Name">Of the unit.</param>

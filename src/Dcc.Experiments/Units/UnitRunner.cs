@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace Dcc.Experiments.Units;
@@ -18,8 +19,11 @@ internal sealed class UnitRunner(UnitStore store, int jobs)
         progress(total > 0 ? done / total : 1, finished, null);
 
         // The longest first, and one at a time to whoever is free: so that the last one does not keep a single core busy for long.
-        var options = new ParallelOptions { MaxDegreeOfParallelism = jobs, CancellationToken = cancellation };
-        Parallel.ForEach(System.Collections.Concurrent.Partitioner.Create(open, System.Collections.Concurrent.EnumerablePartitionerOptions.NoBuffering), options, unit =>
+        var free = Partitioner.Create(open.Where(unit => !unit.Alone), EnumerablePartitionerOptions.NoBuffering);
+        Parallel.ForEach(free, new ParallelOptions { MaxDegreeOfParallelism = jobs, CancellationToken = cancellation }, Do);
+        open.Where(unit => unit.Alone).ToList().ForEach(Do);
+
+        void Do(Unit unit)
         {
             var result = Run(unit, cancellation);
             lock (gate)
@@ -28,7 +32,7 @@ internal sealed class UnitRunner(UnitStore store, int jobs)
                 done += unit.Seconds;
                 progress(Math.Min(1, done / total), ++finished, result);
             }
-        });
+        }
     }
 
     private static FinishedUnit Run(Unit unit, CancellationToken cancellation)

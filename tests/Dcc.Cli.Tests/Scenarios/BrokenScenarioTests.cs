@@ -42,7 +42,7 @@ public sealed class BrokenScenarioTests : IDisposable
         { 3, "run.rounds: expected a whole number from 1 to 1000000, got \"3\"", "name: a\nrun:\n  rounds: \"3\"\n" },
         { 3, "run.rounds: expected a whole number from 1 to 1000000, got nothing", "name: a\nrun:\n  rounds:\n" },
         { 3, "run.seed: expected a whole number from 0 to 2^64-1, got -1", "name: a\nrun:\n  seed: -1\n" },
-        { 3, "run.solver: expected q-learning|price-q|exact, got PriceQ", "name: a\nrun:\n  solver: PriceQ\n" },
+        { 3, "run.solver: expected q-learning|price-q|exact|dqn|ppo, got PriceQ", "name: a\nrun:\n  solver: PriceQ\n" },
         { 3, "run.alpha: expected a positive number, got .inf", "name: a\nrun:\n  alpha: .inf\n" },
         { 3, "run.perturbationSize: expected a number in [1e-12, 0.5], got 0.6", "name: a\nrun:\n  perturbationSize: 0.6\n" },
         { 4, "run.initialTheta[1]: expected a number in [0, 1], got 2", "name: a\nrun:\n  initialTheta: [0.5,\n    2]\n" },

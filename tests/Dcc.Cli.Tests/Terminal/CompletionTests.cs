@@ -18,7 +18,7 @@ public sealed class CompletionTests
     [Theory]
     [InlineData("dcc em", "emulate")]
     [InlineData("dcc emulate ch", "chaos")]
-    [InlineData("dcc simulate --solver ", "exact price-q q-learning")]
+    [InlineData("dcc simulate --solver ", "dqn exact ppo price-q q-learning")]
     [InlineData("dcc simulate --solver pr", "price-q")]
     [InlineData("dcc simulate --solver=pr", "price-q")]
     [InlineData("dcc simulate --step-rule=", "robbins-monro rprop trust-region")]

@@ -119,4 +119,19 @@ public class EdgeDeviceTests
 
         return state;
     }
+
+    [Fact]
+    public void WriteFeatures_OfEveryState_TellsStatesApartWithinZeroAndOne()
+    {
+        var device = new EdgeDevice(new DeviceParameters(0, 3, 1, 7), 15, 15);
+        var seen = new HashSet<string>();
+        for (var state = 0; state < device.StateCount; state++)
+        {
+            var features = new float[device.FeatureCount];
+            Array.Fill(features, float.NaN);
+            device.WriteFeatures(state, features);
+            Assert.All(features, feature => Assert.InRange(feature, 0, 1));
+            Assert.True(seen.Add(string.Join(' ', features)));
+        }
+    }
 }

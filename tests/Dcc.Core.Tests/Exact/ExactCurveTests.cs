@@ -143,6 +143,10 @@ public class ExactCurveTests
     {
         public int StateCount => 2;
 
+        public int FeatureCount => 1;
+
+        public void WriteFeatures(int state, Span<float> features) => features[0] = state;
+
         public bool IsLegal(int state, DeviceAction action) => true;
 
         public int Step(int state, DeviceAction action, ulong noise, out float cost)

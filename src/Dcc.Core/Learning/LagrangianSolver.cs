@@ -1,55 +1,49 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Dcc.Core.Devices;
-using Dcc.Core.Numerics;
 using Dcc.Core.Policies;
 using Dcc.Core.Randomness;
 
 namespace Dcc.Core.Learning;
 
 /// <summary>
-/// The paper's local solver (section 4.3, RCPO): tabular Q-learning on the shaped cost u + (p + lambda) [offload], the multiplier updated
-/// between blocks of steps. Each of a round's three evaluations has its own table, multiplier and budget, and goes on from the round before.
+/// The paper's local solver (section 4.3, RCPO): a learner of the shaped cost u + (p + lambda) [offload], the multiplier updated between
+/// blocks of steps. Each of a round's three evaluations has its own learner, multiplier and budget, and goes on from the round before. The
+/// learner is a Q-table in the paper, or a deep one.
 /// </summary>
-internal sealed class QLearningSolver<TDevice> : ILocalSolver
+internal sealed class LagrangianSolver<TDevice> : ILocalSolver
     where TDevice : struct, IDeviceModel
 {
-    // Table 1.
-    private const float LearningRate = 0.5f;
-    private const double Exploration = 0.05;
-
-    // lambda_(k+1) = max(0, lambda_k + alpha_k (f - theta)), alpha_k = MultiplierRate / (k+1)^MultiplierDecay. Table 1's rate of 1 is for
-    // the unnormalised constraint, 1 / (1 - gamma) = 20 times larger.
     private const int MultiplierUpdates = 50;
-    private const double MultiplierRate = 20;
-    private const double MultiplierDecay = 0.6;
 
     // J and f are averaged over the last of the multiplier's iterates, and their greedy policies are the mixture to deploy.
     private const int Averaged = MultiplierUpdates / 2;
 
-    private const int EpisodeSteps = 30;
-
     // Steps spent on measuring each iterate: about 100 episodes at gamma = 0.95, 2 500 in an average.
     private const int EvaluationSteps = 18_000;
 
-    private readonly TDevice device;
     private readonly SolverSettings settings;
     private readonly int index;
+    private readonly MultiplierSteps multiplierSteps;
     private readonly Learner[] learners;
     private readonly PolicyRollout<TDevice> rollout;
     private PolicyMixture? policy;
 
-    internal QLearningSolver(TDevice device, SolverSettings settings, int index)
+    /// <summary>A fresh solver.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="settings">The run's settings.</param>
+    /// <param name="index">Device index, 0-based.</param>
+    /// <param name="multiplierSteps">How far the multiplier moves.</param>
+    /// <param name="create">Makes the learner of an evaluation: 0 to 2, as in <see cref="RandomStream.For"/>.</param>
+    internal LagrangianSolver(TDevice device, SolverSettings settings, int index, MultiplierSteps multiplierSteps, Func<int, IPricedLearner> create)
     {
-        this.device = device;
         this.settings = settings;
         this.index = index;
+        this.multiplierSteps = multiplierSteps;
         var evaluations = settings.Gradient == GradientKind.ExactMultiplier ? 1 : 3;
-        learners = [.. Enumerable.Range(0, evaluations).Select(_ => new Learner(QTable.Create(device, tables: 1)))];
+        learners = [.. Enumerable.Range(0, evaluations).Select(evaluation => new Learner(create(evaluation)))];
         rollout = new PolicyRollout<TDevice>(device, settings.Criterion, settings.Gamma, EvaluationSteps);
     }
 
-    private sealed record Learner(QTable Table)
+    private sealed record Learner(IPricedLearner Inner)
     {
         internal double Multiplier { get; set; }
     }
@@ -90,15 +84,7 @@ internal sealed class QLearningSolver<TDevice> : ILocalSolver
     {
         var learner = learners[evaluation];
         var mayOffload = theta > 0;
-        var table = learner.Table;
-        if (!mayOffload)
-        {
-            // Offloading is masked, and stays so when exploration tries it, by a prohibitive price; what was learned about it is kept for rounds
-            // in which theta is positive.
-            table = table.Clone();
-            table.Forbid(DeviceAction.Offload, table: 0);
-        }
-
+        learner.Inner.Begin(mayOffload);
         var training = RandomStream.For(settings.Seed, StreamPurpose.Training, index, round, evaluation);
 
         // Without the evaluation in its key, so that the three evaluations share their luck.
@@ -109,8 +95,8 @@ internal sealed class QLearningSolver<TDevice> : ILocalSolver
         Span<double> frequency = stackalloc double[1];
         for (var k = 0; k < MultiplierUpdates; k++)
         {
-            Train(table, BlockSteps(k), mayOffload ? (float)(price + learner.Multiplier) : QTable.Forbidden, ref training);
-            var greedy = table.GreedyPolicies();
+            learner.Inner.Train(BlockSteps(k), price + learner.Multiplier, ref training);
+            var greedy = learner.Inner.GreedyPolicy();
             rollout.Evaluate(greedy, cost, frequency, ref measuring);
             var averaged = k - (MultiplierUpdates - Averaged);
             if (averaged >= 0)
@@ -123,16 +109,11 @@ internal sealed class QLearningSolver<TDevice> : ILocalSolver
 
             if (mayOffload)
             {
-                var rate = MultiplierRate / DeterministicMath.Pow(k + 1, MultiplierDecay);
-                learner.Multiplier = Math.Max(0, learner.Multiplier + (rate * (frequency[0] - theta)));
+                learner.Multiplier = Math.Max(0, learner.Multiplier + (multiplierSteps.At(k) * (frequency[0] - theta)));
             }
         }
 
-        if (!mayOffload)
-        {
-            learner.Table.CopyExcept(DeviceAction.Offload, table);
-        }
-
+        learner.Inner.End();
         var weights = new double[Averaged];
         Array.Fill(weights, 1.0 / Averaged);
         return new Estimate(meanCost, meanFrequency, meanMultiplier, new PolicyMixture(policies, weights));
@@ -141,37 +122,4 @@ internal sealed class QLearningSolver<TDevice> : ILocalSolver
     // Splits the budget as evenly as whole steps allow.
     private int BlockSteps(int block) =>
         (int)(((long)settings.Steps * (block + 1) / MultiplierUpdates) - ((long)settings.Steps * block / MultiplierUpdates));
-
-    /// <summary>Learning steps at a fixed price of offloading (congestion price and multiplier together).</summary>
-    internal void Train(QTable table, int steps, float price, ref RandomStream stream)
-    {
-        const int Row = IDeviceModel.ActionCount;
-        const ulong Explore = (ulong)(Exploration * ulong.MaxValue);
-        var local = device;
-        var random = stream;
-        ref var q = ref table.First;
-        var gamma = (float)settings.Gamma;
-        int state = 0, left = 0;
-        for (; steps > 0; steps--)
-        {
-            if (left-- == 0)
-            {
-                state = local.TrainingState(random.Next());
-                left = EpisodeSteps - 1;
-            }
-
-            ref var row = ref Unsafe.Add(ref q, state * Row);
-            var draw = random.Next();
-            var action = draw < Explore ? QTable.RandomAction(local, state, (uint)draw) : QTable.Greedy(ref row, 1);
-            state = local.Step(state, (DeviceAction)action, random.Next(), out var cost);
-
-            ref var following = ref Unsafe.Add(ref q, state * Row);
-            var best = Math.Min(following, Math.Min(Unsafe.Add(ref following, 1), Unsafe.Add(ref following, 2)));
-            var target = cost + (action == (int)DeviceAction.Offload ? price : 0) + (gamma * best);
-            ref var here = ref Unsafe.Add(ref row, action);
-            here += LearningRate * (target - here);
-        }
-
-        stream = random;
-    }
 }
