@@ -20,6 +20,8 @@ internal sealed class Catalogue(IReadOnlyList<string> linkProfiles, Distribute d
         new LongTraining(),
         new AdditionalBaselines(),
         new ApproximationError(),
+        HyperparameterTable.OfTabularMethods(),
+        HyperparameterTable.OfNeuralMethods(),
         new DistributedRuns(linkProfiles, distribute),
         new SteadyStateComparison(),
         new SampleEfficiency(),

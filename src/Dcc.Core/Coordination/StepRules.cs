@@ -102,8 +102,8 @@ internal sealed class Rprop : IStepRule
 /// <summary>eta_n g_i with eta_n = 0.25 / (n+1)^0.602.</summary>
 internal sealed class RobbinsMonro : IStepRule
 {
-    private const double Rate = 0.25;
-    private const double Decay = 0.602;
+    internal const double Rate = 0.25;
+    internal const double Decay = 0.602;
 
     public void Step(int round, ReadOnlySpan<double> gradient, ReadOnlySpan<Attendance> attendance, Span<double> theta)
     {

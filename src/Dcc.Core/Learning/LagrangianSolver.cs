@@ -12,7 +12,7 @@ namespace Dcc.Core.Learning;
 internal sealed class LagrangianSolver<TDevice> : ILocalSolver
     where TDevice : struct, IDeviceModel
 {
-    private const int MultiplierUpdates = 50;
+    internal const int MultiplierUpdates = 50;
 
     // J and f are averaged over the last of the multiplier's iterates, and their greedy policies are the mixture to deploy.
     private const int Averaged = MultiplierUpdates / 2;

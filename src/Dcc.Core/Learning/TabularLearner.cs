@@ -9,10 +9,10 @@ internal sealed class TabularLearner<TDevice>(TDevice device, double discount) :
     where TDevice : struct, IDeviceModel
 {
     // Table 1.
-    private const float LearningRate = 0.5f;
-    private const double Exploration = 0.05;
+    internal const float LearningRate = 0.5f;
+    internal const double Exploration = 0.05;
 
-    private const int EpisodeSteps = 30;
+    internal const int EpisodeSteps = 30;
 
     private readonly QTable lasting = QTable.Create(device, tables: 1);
     private QTable? masked;
