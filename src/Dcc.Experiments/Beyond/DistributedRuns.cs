@@ -31,7 +31,7 @@ internal sealed class DistributedRuns(IReadOnlyList<string> profiles, Distribute
 
     internal override string Name => "distributed";
 
-    internal override string Title => "Fig. 1a's DCC as processes behind every link profile: digests, time and bytes";
+    internal override string Title => "the DCC runs of Fig. 1a as processes behind every link profile";
 
     internal override string Source => "this project; section 5.1";
 
