@@ -69,7 +69,7 @@ internal static class MethodUnit
     internal const int Rounds = 5;
     internal const int Evaluations = (3 * Rounds) + 1;
 
-    private const double NeuralSecondsPerDeviceStep = 7e-6;
+    private const double NeuralSecondsPerDeviceStep = 1.5e-6;
 
     // What is measured on the way is drawn, not compared.
     private const int BudgetOnTheWay = 8;
@@ -93,8 +93,13 @@ internal static class MethodUnit
         _ => throw new ArgumentOutOfRangeException(nameof(method), method, "Unknown method."),
     };
 
-    /// <summary>Whether the method learns with a neural network, which has fewer runs.</summary>
-    internal static bool IsNeural(this Method method) => method is Method.Mappo or Method.MappoLong or Method.CentralisedA2C;
+    /// <summary>How many systems a method is run on.</summary>
+    internal static int Runs(this Method method, Scale scale) => method switch
+    {
+        Method.MappoLong => scale.LongRuns,
+        Method.Mappo or Method.CentralisedA2C => scale.NeuralRuns,
+        _ => scale.Runs,
+    };
 
     internal static string Name(Method method, int devices, double exponent, ulong seed) =>
         FormattableString.Invariant($"{Core.Validation.KebabCase.Name(method)}-n{devices}-a{exponent}-s{seed}");

@@ -35,11 +35,11 @@ internal sealed class LongTraining : Experiment
             ],
             [comparison.Table("fig11-table")],
             [
-                FormattableString.Invariant($"{scale.NeuralRuns} runs of {scale.LongNeuralSteps:N0} steps; sizes {string.Join(", ", Sizes(scale))}."),
+                FormattableString.Invariant($"The long budget is {scale.LongRuns} runs of {scale.LongNeuralSteps:N0} steps, at sizes {string.Join(", ", Sizes(scale))} (the paper: 15 of 10,000,000, at 10, 20 and 50)."),
             ]);
     }
 
-    // 10 million steps of 50 devices would take an hour a run.
+    // 10 million steps of 50 devices take a quarter of an hour a run.
     private static int[] Sizes(Scale scale) => scale.Pick<int[]>([10], [10, 20]);
 
     private static MethodComparison Compare(Scale scale, UnitResults results) => new(Methods, Sizes(scale), exponent: 1, scale, results);

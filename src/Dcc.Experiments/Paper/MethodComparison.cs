@@ -10,21 +10,19 @@ namespace Dcc.Experiments.Paper;
 /// </summary>
 internal sealed class MethodComparison(Method[] methods, int[] sizes, double exponent, Scale scale, UnitResults results)
 {
-    internal int Runs(Method method) => method.IsNeural() ? scale.NeuralRuns : scale.Runs;
-
     /// <summary>The units of the comparison.</summary>
     internal IReadOnlyList<Unit> Units() =>
     [
         .. sizes.SelectMany(devices => methods.Append(Method.DccQLearning).Distinct().SelectMany(method =>
-            PaperSystem.Seeds(Runs(method)).Select(seed => MethodUnit.Of(method, devices, exponent, seed, scale)))),
+            PaperSystem.Seeds(method.Runs(scale)).Select(seed => MethodUnit.Of(method, devices, exponent, seed, scale)))),
     ];
 
     /// <summary>Whether every run is there.</summary>
-    internal bool Complete => methods.All(method => sizes.All(devices => Final(method, devices, MethodUnit.SteadyState).Length == Runs(method)));
+    internal bool Complete => methods.All(method => sizes.All(devices => Final(method, devices, MethodUnit.SteadyState).Length == method.Runs(scale)));
 
     /// <summary>Normalised cost of every run at the end.</summary>
     internal double[] Final(Method method, int devices, string measure) =>
-        [.. PaperSystem.Seeds(Runs(method)).Select(seed => Normal(method, devices, seed, measure)).Where(double.IsFinite)];
+        [.. PaperSystem.Seeds(method.Runs(scale)).Select(seed => Normal(method, devices, seed, measure)).Where(double.IsFinite)];
 
     /// <summary>Box plots of the final normalised costs by system size.</summary>
     internal BoxChart Boxes(string name, string title, string measure) => new(
@@ -45,7 +43,7 @@ internal sealed class MethodComparison(Method[] methods, int[] sizes, double exp
         {
             var discounted = Spread.Of(Final(method, devices, MethodUnit.Discounted));
             var steady = Spread.Of(Final(method, devices, MethodUnit.SteadyState));
-            var frequency = Spread.Of(PaperSystem.Seeds(Runs(method)).Select(seed => results.Last(Unit(method, devices, seed), MethodUnit.Frequency)));
+            var frequency = Spread.Of(PaperSystem.Seeds(method.Runs(scale)).Select(seed => results.Last(Unit(method, devices, seed), MethodUnit.Frequency)));
             return new object[]
             {
                 devices, method.Label(), discounted.Count, discounted.Mean, discounted.Low, discounted.High, steady.Mean, steady.Low, steady.High, frequency.Mean,
@@ -57,7 +55,7 @@ internal sealed class MethodComparison(Method[] methods, int[] sizes, double exp
     {
         double[] ratios =
         [
-            .. PaperSystem.Seeds(Math.Min(Runs(method), Runs(other)))
+            .. PaperSystem.Seeds(Math.Min(method.Runs(scale), other.Runs(scale)))
                 .Select(seed => results.Last(Unit(method, devices, seed), measure) / results.Last(Unit(other, devices, seed), measure)).Where(double.IsFinite),
         ];
         var change = 100 * (Spread.Of(ratios).Mean - 1);
@@ -70,7 +68,7 @@ internal sealed class MethodComparison(Method[] methods, int[] sizes, double exp
     private LineSeries Line(Method method, int devices, string measure)
     {
         var cost = measure != MethodUnit.Frequency;
-        var points = PaperSystem.Seeds(Runs(method)).SelectMany(seed =>
+        var points = PaperSystem.Seeds(method.Runs(scale)).SelectMany(seed =>
         {
             var scaleOf = cost ? results.First(Unit(Method.DccQLearning, devices, seed), measure) : 1;
             return results.Of(Unit(method, devices, seed), measure).Select(sample => (sample.X, Value: sample.Value / scaleOf));

@@ -44,7 +44,7 @@ internal sealed class OffloadFrequency : Experiment
                 "Frequencies are long-run ones of the policies that would be deployed at each point; exact methods do not learn and are left out of the charts.",
             ]);
 
-        double Mean(Method method, int devices) => Spread.Of(PaperSystem.Seeds(comparison.Runs(method))
+        double Mean(Method method, int devices) => Spread.Of(PaperSystem.Seeds(method.Runs(scale))
             .Select(seed => results.Last(MethodUnit.Name(method, devices, 1, seed), MethodUnit.Frequency))).Mean;
     }
 

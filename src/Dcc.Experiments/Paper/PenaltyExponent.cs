@@ -49,7 +49,7 @@ internal sealed class PenaltyExponent : Experiment
 
         double[] All(Method method, double exponent) =>
         [
-            .. PaperSystem.Seeds(method.IsNeural() ? scale.NeuralRuns : scale.Runs)
+            .. PaperSystem.Seeds(method.Runs(scale))
                 .Select(seed => results.Last(MethodUnit.Name(method, Devices, exponent, seed), MethodUnit.Frequency)).Where(double.IsFinite),
         ];
     }

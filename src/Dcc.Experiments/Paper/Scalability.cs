@@ -52,7 +52,7 @@ internal sealed class Scalability : Experiment
 
     /// <summary>What the neural baselines' sizes were.</summary>
     internal static string Neural(Scale scale) => FormattableString.Invariant(
-        $"Neural baselines have {scale.NeuralRuns} of the {scale.Runs} runs and {scale.NeuralSteps:N0} environment steps (the paper: 15 runs, 1,600,000); more would take two cores longer than two hours.");
+        $"Neural baselines have {scale.NeuralRuns} runs of {scale.NeuralSteps:N0} environment steps; the paper's have 15 of 1,600,000 (Fig. 11; Table 2 says ten times as many).");
 
     private static MethodComparison Compare(Scale scale, UnitResults results) => new(Methods, PaperSystem.Sizes, exponent: 1, scale, results);
 
