@@ -68,8 +68,8 @@ internal sealed class ResultsPage
             text.Append(CultureInfo.InvariantCulture, $"\nFAILED: `{unit.Name}`, seed {unit.Seed}: {unit.Fault}\n");
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"\nCommand: `dcc experiment {experiment.Name} --budget {manifest.Budget}`");
-        text.Append(manifest.Runs is { } runs ? FormattableString.Invariant($" `--runs {runs}`") : "");
+        var runs = manifest.Runs is { } asked ? FormattableString.Invariant($" --runs {asked}") : "";
+        text.Append(CultureInfo.InvariantCulture, $"\nCommand: `dcc experiment {experiment.Name} --budget {manifest.Budget}{runs}`");
         text.Append(units.Count > 0
             ? FormattableString.Invariant($"; {units.Count} units of work, {TimeLeft.Words(TimeSpan.FromSeconds(units.Sum(unit => unit.Seconds)))} of one core.\n")
             : ".\n");
