@@ -10,7 +10,7 @@ public enum Budget
     /// <summary>All experiments together within half an hour on two cores: fewer runs, shorter neural baselines.</summary>
     Quick,
 
-    /// <summary>The paper's own sizes (section 5 and Appendix F), but for MAPPO's long budget, which says how many runs it had.</summary>
+    /// <summary>The paper's own sizes (section 5 and Appendix F), but for the neural baselines, which say how many runs they had.</summary>
     Paper,
 }
 
@@ -22,11 +22,11 @@ internal sealed record Scale(Budget Budget, int? AskedRuns)
     /// <summary>Systems that a method without a neural network is run on: 15 in the paper.</summary>
     internal int Runs => AskedRuns ?? Pick(5, 15);
 
-    /// <summary>Systems that a neural baseline is run on.</summary>
-    internal int NeuralRuns => AskedRuns ?? Pick(3, 15);
+    /// <summary>Systems that a neural baseline is run on: with 15, all figures that have some would take two cores more than two hours.</summary>
+    internal int NeuralRuns => AskedRuns ?? Pick(3, 5);
 
-    /// <summary>Systems that MAPPO is run on with the long budget: fifteen of them would take two cores more than two hours.</summary>
-    internal int LongRuns => AskedRuns ?? Pick(1, 5);
+    /// <summary>Systems that MAPPO is run on with the long budget.</summary>
+    internal int LongRuns => AskedRuns ?? Pick(1, 3);
 
     /// <summary>Environment steps of MAPPO and A2C: Fig. 11's caption, not Table 2, which has ten times as many.</summary>
     internal long NeuralSteps => Pick(200_000, 1_600_000);

@@ -27,8 +27,8 @@ public enum StreamPurpose
     /// <summary>What a scenario leaves to chance: links drawn from a mix, and chaos.</summary>
     Scenario = 7,
 
-    /// <summary>A baseline's training: device is the device, round the copy of the environment, evaluation what is drawn.</summary>
-    Baseline = 8,
+    /// <summary>A network's first weights: evaluation is the learner's.</summary>
+    Initialisation = 8,
 
     /// <summary>The actions a stochastic policy draws while it is measured: device is the device, round the episode.</summary>
     StochasticActing = 9,
@@ -39,8 +39,8 @@ public enum StreamPurpose
     /// <summary>What an experiment draws: constraints to look at, perturbations of its own. Never reaches theta.</summary>
     Experiment = 11,
 
-    /// <summary>A network's first weights: evaluation is the learner's.</summary>
-    Initialisation = 12,
+    /// <summary>A baseline's training: device is the device, round the copy of the environment, evaluation what is drawn.</summary>
+    Baseline = 12,
 }
 
 /// <summary>
