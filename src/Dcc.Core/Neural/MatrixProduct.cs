@@ -26,7 +26,8 @@ internal static class MatrixProduct
     /// <param name="c">m * n elements, added to.</param>
     internal static void Add(int m, int k, int n, ref float a, int rowStride, int termStride, ref float b, ref float c)
     {
-        // Four rows by 16 columns: eight accumulators, two columns' worth of B and one broadcast fit AVX2's sixteen registers.
+        // Four rows by 16 columns: eight accumulators, two columns' worth of B and one broadcast fit AVX2's sixteen registers. Vector512 was
+        // tried: 1.8 times faster where the hardware has it, half as fast where it is split in two.
         for (var column = 0; column < n; column += Lanes)
         {
             ref var panel = ref Unsafe.Add(ref b, column);

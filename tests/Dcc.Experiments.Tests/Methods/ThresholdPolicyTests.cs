@@ -29,24 +29,25 @@ public class ThresholdPolicyTests
     }
 
     /// <summary>
-    /// On 96 640 states, 100 000 steps at one charge: measured costs are 3.27 for the best thresholds, 3.15 for dqn, 3.18 for ppo and 4.57 for a
-    /// Q-table, which has not seen most states once.
+    /// On 96 640 states at one charge the measured costs are 3.00 at the optimum, 3.27 for the best thresholds, 3.14 for dqn after 100 000 steps,
+    /// 3.06 to 3.11 for ppo after 300 000, and 4.4 for a Q-table, which has not seen most states.
     /// </summary>
     [Theory]
-    [InlineData(SolverKind.Dqn)]
-    [InlineData(SolverKind.Ppo)]
-    public void DeepLearner_OfTheLargeDevice_BeatsTheBestThresholdsAndTheTable(SolverKind kind)
+    [InlineData(SolverKind.Dqn, 100_000)]
+    [InlineData(SolverKind.Ppo, 300_000)]
+    public void DeepLearner_OfTheLargeDevice_BeatsTheBestThresholdsAndTheTable(SolverKind kind, int steps)
     {
         var device = SolarDevice.Large;
-        var (learned, table, thresholds) = (Learned(kind), Learned(SolverKind.QLearning), ThresholdPolicy.Best(device, Gamma, Charge, seed: 1));
+        var thresholds = ThresholdPolicy.Best(device, Gamma, Charge, seed: 1);
+        var (learned, table) = (Learned(kind, steps), Learned(SolverKind.QLearning, steps));
         var written = Cost(thresholds.Actions(device));
         Assert.InRange(Cost(learned), 0.8 * written, 0.985 * written);
         Assert.InRange(Cost(table), 1.2 * written, double.PositiveInfinity);
     }
 
-    private static byte[] Learned(SolverKind kind)
+    private static byte[] Learned(SolverKind kind, int steps)
     {
-        var settings = new SolverSettings(kind, 100_000, Gamma, Criterion.Discounted, GradientKind.ExactMultiplier, 1);
+        var settings = new SolverSettings(kind, steps, Gamma, Criterion.Discounted, GradientKind.ExactMultiplier, 1);
         var learner = LocalSolvers.Learner(settings, SolarDevice.Large, 0)(0);
         var random = RandomStream.For(1, StreamPurpose.Training, 0);
         learner.Begin(mayOffload: true);
