@@ -25,6 +25,7 @@ internal sealed class Catalogue(IReadOnlyList<string> linkProfiles, Distribute d
         new DistributedRuns(linkProfiles, distribute),
         new SteadyStateComparison(),
         new SampleEfficiency(),
+        new NeuralSolvers(),
         new CongestionComparison(),
         new MultiplierGradient(),
         new StepRuleComparison(),

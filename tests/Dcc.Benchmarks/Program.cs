@@ -2,7 +2,6 @@ using BenchmarkDotNet.Running;
 using Dcc.Benchmarks;
 
 // dotnet run -c Release --project tests/Dcc.Benchmarks -- charged-gap
-// dotnet run -c Release --project tests/Dcc.Benchmarks -- solar-gap
 // dotnet run -c Release --project tests/Dcc.Benchmarks -- allocations
 // dotnet run -c Release --project tests/Dcc.Benchmarks -- link-accuracy
 // dotnet run -c Release --project tests/Dcc.Benchmarks -- page-feed http://127.0.0.1:5081 DEVICES ROUNDS ROUNDS_PER_SECOND
@@ -11,12 +10,6 @@ using Dcc.Benchmarks;
 if (args is ["charged-gap"])
 {
     ChargedGapTable.Print();
-    return;
-}
-
-if (args is ["solar-gap"])
-{
-    SolarGapTable.Print();
     return;
 }
 
