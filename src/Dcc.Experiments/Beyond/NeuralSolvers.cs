@@ -13,6 +13,7 @@ namespace Dcc.Experiments.Beyond;
 internal sealed class NeuralSolvers : Experiment
 {
     private const double Gamma = 0.95;
+    private const int Steps = 300_000;
     private const double Goal = 0.05;
     private const string Cost = "cost";
     private const string Exact = "exact";
@@ -38,8 +39,8 @@ internal sealed class NeuralSolvers : Experiment
     [
         .. PaperSystem.Seeds(SampleEfficiency.Devices(scale)).SelectMany(seed => Networks.Select(solver => SampleEfficiency.Unit(solver, seed))),
         .. Charges.SelectMany(charge => PaperSystem.Seeds(Runs(scale)).SelectMany(seed => Learners.Select(solver => new Unit(
-            UnitName(KebabCase.Name(solver), charge, seed), seed, solver == SolverKind.QLearning ? 1 : 6, _ => Learned(solver, Steps(scale), charge, seed))))),
-        .. Charges.Select(charge => new Unit(UnitName(Thresholds, charge, 1), 1, 25, _ => [Measured(ThresholdPolicy.Best(SolarDevice.Large, Gamma, charge, seed: 1).Actions(SolarDevice.Large), charge)])),
+            UnitName(KebabCase.Name(solver), charge, seed), seed, solver == SolverKind.QLearning ? 1 : 4, _ => Learned(solver, charge, seed))))),
+        .. Charges.Select(charge => new Unit(UnitName(Thresholds, charge, 1), 1, 3, _ => [Measured(ThresholdPolicy.Best(SolarDevice.Large, Gamma, charge, seed: 1).Actions(SolarDevice.Large), charge)])),
 
         // Some minutes each.
         .. Charges.Where(_ => scale.Budget == Budget.Paper).Select(charge => new Unit(UnitName(Exact, charge, 1), 1, 150, _ => Optimum(charge))),
@@ -70,7 +71,7 @@ internal sealed class NeuralSolvers : Experiment
             ],
             [
                 new DataTable(
-                    "neural-solvers-table", FormattableString.Invariant($"Large device: interquartile means after {Steps(scale):N0} steps"),
+                    "neural-solvers-table", FormattableString.Invariant($"Large device: interquartile means after {Steps:N0} steps"),
                     ["charge", "exact", "thresholds", .. Learners.Select(solver => KebabCase.Name(solver))],
                     [.. Charges.Select(charge => (object[])[charge, At(Exact, charge), At(Thresholds, charge), .. Learners.Select(solver => (object)Spread.Of(Costs(solver, charge)).Mean)])]),
             ],
@@ -89,17 +90,15 @@ internal sealed class NeuralSolvers : Experiment
 
     private static int Runs(Scale scale) => scale.AskedRuns ?? scale.Pick(3, 15);
 
-    private static int Steps(Scale scale) => scale.Pick(100_000, 300_000);
-
     private static string UnitName(string what, double charge, ulong seed) => FormattableString.Invariant($"solar-{what}-charge{charge}-s{seed}");
 
-    private static IEnumerable<Sample> Learned(SolverKind solver, int steps, double charge, ulong seed)
+    private static IEnumerable<Sample> Learned(SolverKind solver, double charge, ulong seed)
     {
-        var settings = new SolverSettings(solver, steps, Gamma, Criterion.Discounted, GradientKind.ExactMultiplier, seed);
+        var settings = new SolverSettings(solver, Steps, Gamma, Criterion.Discounted, GradientKind.ExactMultiplier, seed);
         var learner = LocalSolvers.Learner(settings, SolarDevice.Large, index: 0)(0);
         var random = RandomStream.For(seed, StreamPurpose.Training, device: 0);
         learner.Begin(mayOffload: true);
-        learner.Train(steps, charge, ref random);
+        learner.Train(Steps, charge, ref random);
         return [Measured(learner.GreedyPolicy(), charge)];
     }
 
