@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Dcc.Cli.Reporting;
 using Dcc.Cli.Runs;
@@ -10,10 +11,15 @@ namespace Dcc.Cli.Experiments;
 /// <param name="Experiment">Names with spaces between, or "all".</param>
 /// <param name="Budget">quick or paper.</param>
 /// <param name="Runs">Runs that were asked for in place of the budget's; null for the budget's.</param>
-/// <param name="Version">Version of dcc that began it, with its commit.</param>
+/// <param name="Version">Version of dcc that began it, with its commit, and those that went on with it.</param>
 internal sealed record ResultsManifest(string Experiment, string Budget, int? Runs, string Version)
 {
-    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { WriteIndented = true, RespectRequiredConstructorParameters = true };
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        RespectRequiredConstructorParameters = true,
+    };
 
     internal static ResultsManifest FromJson(ReadOnlySpan<byte> json) =>
         JsonSerializer.Deserialize<ResultsManifest>(json, Options) ?? throw new JsonException("null is not a manifest.");
@@ -93,7 +99,8 @@ internal sealed class ResultsFolder : IDisposable
             throw new InvalidInputException("output", $"a folder of {Words(wanted)}", $"{path} with {Words(found)}");
         }
 
-        return resume ? found : throw new InvalidInputException("output", "an empty folder, or --resume to go on", $"{path} with {Words(found)}");
+        var versions = found.Version.Contains(wanted.Version, StringComparison.Ordinal) ? found.Version : $"{found.Version}, then {wanted.Version}";
+        return resume ? found with { Version = versions } : throw new InvalidInputException("output", "an empty folder, or --resume to go on", $"{path} with {Words(found)}");
     }
 
     private static string Words(ResultsManifest manifest) =>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 
 namespace Dcc.Experiments.Units;
 
@@ -20,7 +21,16 @@ internal sealed class UnitRunner(UnitStore store, int jobs)
 
         // The longest first, and one at a time to whoever is free: so that the last one does not keep a single core busy for long.
         var free = Partitioner.Create(open.Where(unit => !unit.Alone), EnumerablePartitionerOptions.NoBuffering);
-        Parallel.ForEach(free, new ParallelOptions { MaxDegreeOfParallelism = jobs, CancellationToken = cancellation }, Do);
+        try
+        {
+            Parallel.ForEach(free, new ParallelOptions { MaxDegreeOfParallelism = jobs, CancellationToken = cancellation }, Do);
+        }
+        catch (AggregateException exception)
+        {
+            // Not of a unit, whose faults are results, but of keeping them: a full disk, say.
+            ExceptionDispatchInfo.Throw(exception.Flatten().InnerExceptions[0]);
+        }
+
         open.Where(unit => unit.Alone).ToList().ForEach(Do);
 
         void Do(Unit unit)

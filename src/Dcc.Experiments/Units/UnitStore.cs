@@ -41,8 +41,9 @@ internal sealed class UnitStore : IDisposable
     internal void Add(FinishedUnit unit)
     {
         units[unit.Name] = unit;
-        Write(unit, samples, ends);
+        WriteSamples(unit, samples);
         samples.Flush();
+        WriteEnd(unit, ends);
         ends.Flush();
     }
 
@@ -110,7 +111,8 @@ internal sealed class UnitStore : IDisposable
             newEnds.Write(UnitsHeader + "\n");
             foreach (var unit in kept)
             {
-                Write(unit, newSamples, newEnds);
+                WriteSamples(unit, newSamples);
+                WriteEnd(unit, newEnds);
             }
         }
 
@@ -119,7 +121,7 @@ internal sealed class UnitStore : IDisposable
         return (new StreamWriter(samplesPath, append: true), new StreamWriter(unitsPath, append: true));
     }
 
-    private static void Write(FinishedUnit unit, StreamWriter samples, StreamWriter ends)
+    private static void WriteSamples(FinishedUnit unit, StreamWriter samples)
     {
         var text = new StringBuilder();
         foreach (var sample in unit.Samples)
@@ -128,6 +130,8 @@ internal sealed class UnitStore : IDisposable
         }
 
         samples.Write(text);
-        ends.Write(string.Create(CultureInfo.InvariantCulture, $"{unit.Name},{unit.Seed},{unit.Seconds:F1},{unit.Fault}\n"));
     }
+
+    private static void WriteEnd(FinishedUnit unit, StreamWriter ends) =>
+        ends.Write(string.Create(CultureInfo.InvariantCulture, $"{unit.Name},{unit.Seed},{unit.Seconds:F1},{unit.Fault}\n"));
 }
