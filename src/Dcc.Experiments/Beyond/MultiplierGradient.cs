@@ -17,7 +17,8 @@ internal sealed class MultiplierGradient : Experiment
     private const int Evaluations = 16;
     private const long OptimumReadings = 30_000_000;
     private const double InitialTheta = 0.05;
-    private const string Gap = "gap";
+    private const string Cost = "exact-cost";
+    private const string Best = "best-known";
     private const string Bias = "multiplier-bias";
     private const string Error = "multiplier-error";
 
@@ -44,10 +45,10 @@ internal sealed class MultiplierGradient : Experiment
 
     internal override Page Present(Scale scale, UnitResults results)
     {
-        var complete = Sizes.All(devices => Variants.All(variant => Last(variant, devices, Gap).Count == scale.Runs));
+        var complete = Sizes.All(devices => Variants.All(variant => Gap(variant, devices).Count == scale.Runs));
         var rows = Sizes.SelectMany(devices => Variants.Select(variant => new object[]
         {
-            devices, Label(variant), Rounds(variant), 100 * Last(variant, devices, Gap).Mean,
+            devices, Label(variant), Rounds(variant), Gap(variant, devices).Mean,
             variant.Gradient == GradientKind.ExactMultiplier ? Last(variant, devices, Bias).Mean : "", variant.Gradient == GradientKind.ExactMultiplier ? Last(variant, devices, Error).Mean : "",
         })).ToList();
         return new Page(
@@ -69,10 +70,15 @@ internal sealed class MultiplierGradient : Experiment
 
         Spread Last((SolverKind, GradientKind) variant, int devices, string measure) =>
             Spread.Of(PaperSystem.Seeds(scale.Runs).Select(seed => results.Last(UnitName(variant, devices, seed), measure)));
+        Spread Gap((SolverKind, GradientKind) variant, int devices) =>
+            Spread.Of(PaperSystem.Seeds(scale.Runs).Select(seed => Percent(results.Last(UnitName(variant, devices, seed), Cost), devices, seed)));
+
+        // One reference for all variants on a system: a variant's own search may begin where only it had come.
+        double Percent(double cost, int devices, ulong seed) => 100 * ((cost / Variants.Min(variant => results.Last(UnitName(variant, devices, seed), Best))) - 1);
         LineSeries Line((SolverKind, GradientKind) variant, int devices)
         {
-            var points = PaperSystem.Seeds(scale.Runs).SelectMany(seed => results.Of(UnitName(variant, devices, seed), Gap))
-                .GroupBy(sample => sample.X, sample => 100 * sample.Value).OrderBy(group => group.Key).ToList();
+            var points = PaperSystem.Seeds(scale.Runs).SelectMany(seed => results.Of(UnitName(variant, devices, seed), Cost)
+                .Select(sample => (sample.X, Gap: Percent(sample.Value, devices, seed)))).GroupBy(point => point.X, point => point.Gap).OrderBy(group => group.Key).ToList();
             return new LineSeries(Label(variant), [.. points.Select(point => point.Key / 1_000)], [.. points.Select(point => Spread.Of(point))]);
         }
     }
@@ -106,7 +112,7 @@ internal sealed class MultiplierGradient : Experiment
         double bias = 0, error = 0, count = 0;
         foreach (var round in rounds)
         {
-            yield return new Sample(Gap, DccRun.StepsAt(round.Round, parameters), (cost.PerDevice(round.Theta) / best) - 1);
+            yield return new Sample(Cost, DccRun.StepsAt(round.Round, parameters), cost.PerDevice(round.Theta));
             var total = round.Theta.Sum();
             for (var i = 0; round.Round > 0 && i < devices; i++)
             {
@@ -115,6 +121,7 @@ internal sealed class MultiplierGradient : Experiment
             }
         }
 
+        yield return new Sample(Best, 0, best);
         yield return new Sample(Bias, 0, bias / count);
         yield return new Sample(Error, 0, error / count);
     }

@@ -65,14 +65,14 @@ internal static class MethodUnit
     /// <summary>The mean constraint, of methods that have some.</summary>
     internal const string MeanTheta = "mean-theta";
 
+    /// <summary>What a device could still save by leaving the selfish equilibrium that was found; beyond 1e-4 it is none.</summary>
+    internal const string LargestGain = "largest-gain";
+
     /// <summary>Rounds of section 5.1: five, each of three evaluations, and the last evaluation.</summary>
     internal const int Rounds = 5;
     internal const int Evaluations = (3 * Rounds) + 1;
 
     private const double NeuralSecondsPerDeviceStep = 1.5e-6;
-
-    // What is measured on the way is drawn, not compared.
-    private const int BudgetOnTheWay = 8;
 
     /// <summary>How a figure calls the method.</summary>
     internal static string Label(this Method method) => method switch
@@ -86,8 +86,8 @@ internal static class MethodUnit
         Method.Mappo => "MAPPO",
         Method.MappoLong => "MAPPO (long)",
         Method.CentralisedA2C => "A2C (centralised)",
-        Method.Selfish => "selfish (exact)",
-        Method.BestKnown => "best known (exact)",
+        Method.Selfish => "selfish",
+        Method.BestKnown => "best known",
         Method.NeverOffload => "never offload",
         Method.AlwaysOffload => "always offload",
         _ => throw new ArgumentOutOfRangeException(nameof(method), method, "Unknown method."),
@@ -132,7 +132,7 @@ internal static class MethodUnit
     private static IEnumerable<Sample> Samples(Method method, EdgeSystem system, ulong seed, Scale scale, CancellationToken cancellation)
     {
         var (devices, exponent) = (system.Devices.Length, system.Exponent);
-        var plan = new TrainingPlan(seed, (long)Evaluations * Scale.LearningSteps, Evaluations, scale.MeasureBudget / BudgetOnTheWay);
+        var plan = new TrainingPlan(seed, (long)Evaluations * Scale.LearningSteps, Evaluations, scale.MeasureBudget);
         return method switch
         {
             Method.DccQLearning => Dcc(system, DccQLearning(devices, exponent, seed), scale, cancellation),
@@ -144,7 +144,7 @@ internal static class MethodUnit
             Method.Mappo => Trained(Mappo.Run(system, plan with { Steps = scale.NeuralSteps }, new(), cancellation)),
             Method.MappoLong => Trained(Mappo.Run(system, plan with { Steps = scale.LongNeuralSteps }, new(), cancellation)),
             Method.CentralisedA2C => Trained(CentralisedA2C.Run(system, plan with { Steps = scale.NeuralSteps }, new(), cancellation)),
-            Method.Selfish => Known(SelfishEquilibrium.Find(system, CongestionKind.Poisson, cancellation).Policies),
+            Method.Selfish => Selfish(SelfishEquilibrium.Find(system, CongestionKind.Poisson, cancellation)),
             Method.BestKnown => Known(Deployment.BestKnown(system, CongestionKind.Poisson, cancellation)),
             Method.NeverOffload => Known(Deployment.NeverOffload(system)),
             Method.AlwaysOffload => Known(Deployment.AlwaysOffload(system)),
@@ -152,6 +152,7 @@ internal static class MethodUnit
         };
 
         IEnumerable<Sample> Trained(IEnumerable<Checkpoint> checkpoints) => checkpoints.SelectMany(checkpoint => Measured(checkpoint.Steps, checkpoint.Measure));
+        IEnumerable<Sample> Selfish(SelfishEquilibrium found) => Known(found.Policies).Append(new Sample(LargestGain, 0, found.LargestGain));
         IEnumerable<Sample> Known(PolicyMixture[] policies) => Measured(0, JointMeasure.Of(system, policies, seed, scale.MeasureBudget));
     }
 
@@ -163,7 +164,7 @@ internal static class MethodUnit
             yield return new Sample(MeanTheta, steps, round.Theta.Average());
 
             // The first is what costs are normalised by.
-            var budget = round.Round == 0 || round.Round == parameters.Rounds ? scale.MeasureBudget : scale.MeasureBudget / BudgetOnTheWay;
+            var budget = round.Round == 0 || round.Round == parameters.Rounds ? scale.MeasureBudget : scale.MeasureBudget / TrainingPlan.BudgetOnTheWay;
             foreach (var sample in Measured(steps, JointMeasure.Of(system, round.Policies, parameters.Seed, budget)))
             {
                 yield return sample;

@@ -8,9 +8,12 @@ namespace Dcc.Experiments.Methods;
 /// <param name="Seed">Of everything random: training and measuring.</param>
 /// <param name="Steps">Environment steps of each device, at least <paramref name="Checkpoints"/>.</param>
 /// <param name="Checkpoints">How many times to measure, evenly spaced, the last time at the end; at least 1. Not at the start.</param>
-/// <param name="MeasureBudget">Device-steps of each measurement.</param>
+/// <param name="MeasureBudget">Device-steps of the measurement at the end, which is compared; those on the way, which are drawn, have an eighth.</param>
 internal sealed record TrainingPlan(ulong Seed, long Steps, int Checkpoints, long MeasureBudget = JointMeasure.DefaultBudget)
 {
+    /// <summary>How much smaller measurements on the way are.</summary>
+    internal const int BudgetOnTheWay = 8;
+
     /// <summary>What the paper gives every method: five rounds of three evaluations and a last one, of 1e5 learning steps each.</summary>
     internal const long PaperSteps = 1_600_000;
 
@@ -23,7 +26,7 @@ internal sealed record TrainingPlan(ulong Seed, long Steps, int Checkpoints, lon
         for (var checkpoint = 1; checkpoint <= Checkpoints; checkpoint++)
         {
             var taken = trainUntil((long)((Int128)Steps * checkpoint / Checkpoints));
-            yield return new Checkpoint(taken, JointMeasure.Of(system, policy(), Seed, MeasureBudget));
+            yield return new Checkpoint(taken, JointMeasure.Of(system, policy(), Seed, checkpoint == Checkpoints ? MeasureBudget : MeasureBudget / BudgetOnTheWay));
         }
     }
 }

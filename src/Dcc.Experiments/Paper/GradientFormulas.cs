@@ -17,6 +17,7 @@ internal sealed class GradientFormulas : Experiment
     private const string Others = "coupling-difference";
     private const string Formula = "frequency-times-slope";
     private const string Kink = "kink";
+    private const string Duality = "duality-gap";
 
     // A cost is known to about 1e-12, a difference of two over 2e-5 to 1e-7; the price is curved, which a central difference sees as eps^2.
     private const double Precision = 1e-6;
@@ -98,6 +99,12 @@ internal sealed class GradientFormulas : Experiment
                 yield return new Sample(GradientFormulas.Own, theta[i], (left + right) / 2);
                 yield return new Sample(Multiplier, theta[i], -curves[i].Read(theta[i], price).Multiplier);
             }
+
+            // The multiplier by itself: policy iteration at price + lambda must come to J + lambda theta, or lambda is not optimal.
+            var here = curves[i].Read(theta[i], price);
+            var charge = price + here.Multiplier;
+            var dual = MarkovDecisionProcess.Of(system.Device(i), system.Gamma).Optimise(charge, mayOffload: true, near: null).Value(charge);
+            yield return new Sample(Duality, theta[i], Math.Abs(dual - (here.Multiplier * theta[i]) - here.Cost));
 
             var (_, frequency) = ExactCurve.Evaluate(system.Device(i), system.Gamma, curves[i].Policy(theta[i], price));
             yield return new Sample(GradientFormulas.Others, others, (Others(Epsilon) - Others(-Epsilon)) / (2 * Epsilon));
