@@ -48,7 +48,7 @@ internal static class ExperimentCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var words = parsed.GetValue(name)!;
-            if (words is [List])
+            if (words.Contains(List))
             {
                 Print();
                 return Program.Done;

@@ -49,8 +49,8 @@ internal sealed class NeuralSolvers : Experiment
     internal override Page Present(Scale scale, UnitResults results)
     {
         var toy = Networks.Select(solver => (Solver: solver, Gap: Spread.Of(SampleEfficiency.Gaps(solver, SampleEfficiency.Standard, scale, results)))).ToList();
-        var complete = Learners.All(solver => Charges.All(charge => Costs(solver, charge).Length == Runs(scale))) && toy.TrueForAll(found => found.Gap.Count > 0)
-            && Charges.All(charge => double.IsFinite(At(Thresholds, charge)));
+        var complete = Learners.All(solver => Charges.All(charge => Costs(solver, charge).Length == Runs(scale))) && toy.TrueForAll(found => found.Gap.Count == SampleEfficiency.Devices(scale) * SampleEfficiency.Points.Length)
+            && Charges.All(charge => double.IsFinite(At(Thresholds, charge)) && (scale.Budget == Budget.Quick || double.IsFinite(At(Exact, charge))));
         var lost = Networks.SelectMany(solver => Charges.Where(charge => !(Spread.Of(Costs(solver, charge)).Mean < At(Thresholds, charge)))
             .Select(charge => FormattableString.Invariant($"{KebabCase.Name(solver)} at {charge}"))).ToList();
         return new Page(

@@ -18,15 +18,15 @@ internal sealed class SteadyStateComparison : Experiment
 
     internal override string Source => "this project; section 5";
 
-    internal override string Claim => "DCC with price-q and the default rules costs less in the long run than every other learner at equal samples.";
+    internal override string Claim => "DCC with price-q and the default rules costs less in the long run than every other learner at equal learning steps.";
 
     internal override IReadOnlyList<Unit> Units(Scale scale) =>
         [.. Exponents.SelectMany(exponent => Compare(exponent, scale, new UnitResults([])).Units()).DistinctBy(unit => unit.Name)];
 
     internal override Page Present(Scale scale, UnitResults results)
     {
-        var losses = new List<string>();
-        var comparisons = 0;
+        List<string> losses = [], draws = [];
+        var lower = 0;
         var complete = true;
         foreach (var exponent in Exponents)
         {
@@ -36,20 +36,22 @@ internal sealed class SteadyStateComparison : Experiment
             {
                 foreach (var rival in Rivals)
                 {
-                    var (words, better) = comparison.Versus(Method.DccPriceQ, rival, devices, MethodUnit.SteadyState);
-                    comparisons++;
-                    if (!better)
+                    var versus = comparison.Versus(Method.DccPriceQ, rival, devices, MethodUnit.SteadyState);
+                    lower += versus.Lower ? 1 : 0;
+                    if (versus.HasRuns && !versus.Lower)
                     {
-                        losses.Add(FormattableString.Invariant($"{rival.Label()} at α = {exponent}, {words}"));
+                        (versus.Higher ? losses : draws).Add(FormattableString.Invariant($"{rival.Label()} at α = {exponent}, N = {devices} ({versus})"));
                     }
                 }
             }
         }
 
+        var all = lower + losses.Count + draws.Count;
         return new Page(
             complete ? Verdict.Measured : Verdict.Incomplete,
-            FormattableString.Invariant($"price-q costs less in {comparisons - losses.Count} of {comparisons} comparisons. ")
-                + (losses.Count == 0 ? "" : $"It costs more than {string.Join("; ", losses)}."),
+            FormattableString.Invariant($"price-q costs less, beyond what runs differ by, in {lower} of {all} comparisons.")
+                + (losses.Count == 0 ? "" : $" It costs more than {string.Join("; ", losses)}.")
+                + (draws.Count == 0 ? "" : $" There is no telling against {string.Join("; ", draws)}."),
             [
                 .. Exponents.Select(exponent => Compare(exponent, scale, results).Boxes(
                     FormattableString.Invariant($"methods-a{exponent}"), FormattableString.Invariant($"Long-run joint cost, α = {exponent}"), MethodUnit.SteadyState)),
@@ -57,6 +59,7 @@ internal sealed class SteadyStateComparison : Experiment
             [.. Exponents.Select(exponent => Compare(exponent, scale, results).Table(FormattableString.Invariant($"methods-table-a{exponent}")))],
             [
                 Scalability.Neural(scale),
+                Scalability.Evaluations,
                 "\"DCC price-q (average)\" measures its policies by long-run averages (--criterion average) and is otherwise the default.",
             ]);
     }

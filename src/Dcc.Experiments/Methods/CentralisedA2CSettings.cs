@@ -40,6 +40,8 @@ internal sealed record CentralisedA2CSettings
         new("ent_coef", EntropyCoefficient, Defaults),
         new("vf_coef", ValueCoefficient, Defaults),
         new("max_grad_norm", MaximumGradientNorm, Defaults),
+        new("Optimiser", "Adam", "this project; the default is RMSprop"),
+        new("Activation", "relu", "this project; the default is tanh"),
         new("Hidden units, each of 2 layers", HiddenUnits, Defaults),
         new("Environments", Environments, Defaults),
         new("Episode length", EpisodeSteps, "this project, as its other learners"),

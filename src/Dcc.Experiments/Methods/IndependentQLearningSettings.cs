@@ -22,15 +22,4 @@ internal sealed record IndependentQLearningSettings
 
     /// <summary>Whether each device learns from the mean cost of all devices in place of its own (C.4).</summary>
     internal bool CommonReward { get; init; }
-
-    /// <summary>The values in use on a system.</summary>
-    internal IReadOnlyList<Hyperparameter> Listed(EdgeSystem system) =>
-    [
-        new("Learning rate Q-learning", LearningRate, "Table 1"),
-        new("Exploration rate Q-learning", Exploration, "Table 1"),
-        new("Exploration decay Q-learning", ExplorationDecay, ExplorationDecay == 1 ? "off; Table 1: 0.95, of unknown period" : "Table 1"),
-        new("gamma", system.Gamma, "Appendix F"),
-        new("Learning steps", TrainingPlan.PaperSteps, "section 5"),
-        new("Episode length", EpisodeSteps, "this project, as its other learners"),
-    ];
 }

@@ -36,12 +36,12 @@ internal sealed record MappoSettings
     /// <summary>Units of each of the two hidden layers of actor and critic; max(0, x) as Table 2's relu.</summary>
     internal int HiddenUnits { get; init; } = 64;
 
-    /// <summary>The values in use on a system.</summary>
-    internal IReadOnlyList<Hyperparameter> Listed(EdgeSystem system) =>
+    /// <summary>The values in use on a system, for so many steps.</summary>
+    internal IReadOnlyList<Hyperparameter> Listed(EdgeSystem system, long steps) =>
     [
         new("LR", LearningRate, Table2),
         new("NUM ENVS", Environments, Table2),
-        new("TOTAL TIMESTEPS", TrainingPlan.PaperSteps, "Fig. 11; Table 2 says 1.6e7"),
+        new("TOTAL TIMESTEPS", steps, steps == TrainingPlan.PaperSteps ? "Fig. 11; Table 2 says 1.6e7" : "this budget; Fig. 11: 1.6e6, Table 2: 1.6e7"),
         new("UPDATE EPOCHS", UpdateEpochs, Table2),
         new("NUM MINIBATCHES", Minibatches, Table2),
         new("GAMMA", system.Gamma, Table2),

@@ -30,14 +30,12 @@ internal sealed class InitialConstraint(bool evolution) : Experiment
 
     private static Page PresentEnd(MethodComparison comparison)
     {
-        const double NearlyTheSame = 2;
-        var gaps = PaperSystem.Sizes.Select(devices => 100 * Math.Abs(
-            (Spread.Of(comparison.Final(Method.DccWarmStart, devices, MethodUnit.Discounted)).Mean
-                / Spread.Of(comparison.Final(Method.DccQLearning, devices, MethodUnit.Discounted)).Mean) - 1)).ToList();
+        const double NearlyTheSame = 0.02;
         return new Page(
-            !comparison.Complete ? Verdict.Incomplete : gaps.All(gap => gap < NearlyTheSame) ? Verdict.Reproduced : Verdict.Partly,
-            string.Join("; ", PaperSystem.Sizes.Select(devices => comparison.Versus(Method.DccWarmStart, Method.DccQLearning, devices, MethodUnit.Discounted).Words))
-                + " (optimised start against θ = 0, discounted).",
+            Claims.Judge(
+                comparison.Complete,
+                [.. PaperSystem.Sizes.Select(devices => Math.Abs(comparison.Versus(Method.DccWarmStart, Method.DccQLearning, devices, MethodUnit.Discounted).Change) < NearlyTheSame)]),
+            $"Optimised start against θ = 0, discounted: {comparison.VersusInWords(Method.DccWarmStart, Method.DccQLearning, MethodUnit.Discounted)}. Nearly the same means within 2 % here.",
             [comparison.Boxes("fig2", "Discounted joint cost after five rounds", MethodUnit.Discounted)],
             [comparison.Table("fig2-table")],
             ["The optimised start is one value for all devices: the mean of the constraints that the run from 0 ended with, on the same system."]);
@@ -48,8 +46,7 @@ internal sealed class InitialConstraint(bool evolution) : Experiment
         // After the first gradient step, so at the second point.
         var early = PaperSystem.Sizes.Select(devices => (Devices: devices, Zero: Second(Method.DccQLearning, devices), Start: Second(Method.DccWarmStart, devices))).ToList();
         return new Page(
-            !comparison.Complete ? Verdict.Incomplete : early.All(size => size.Start < size.Zero) ? Verdict.Reproduced
-                : early.Any(size => size.Start < size.Zero) ? Verdict.Partly : Verdict.NotReproduced,
+            Claims.Judge(comparison.Complete, [.. early.Select(size => size.Start < size.Zero), early[0].Zero - early[0].Start > early[^1].Zero - early[^1].Start]),
             "Normalised cost after one round, θ = 0 and optimised start: "
                 + string.Join("; ", early.Select(size => FormattableString.Invariant($"N = {size.Devices}: {size.Zero:0.000} and {size.Start:0.000}"))) + ".",
             [

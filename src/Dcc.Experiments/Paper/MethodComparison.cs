@@ -30,10 +30,10 @@ internal sealed class MethodComparison(Method[] methods, int[] sizes, double exp
         [.. sizes.Select(devices => FormattableString.Invariant($"{devices}"))],
         [.. methods.Select(method => new BoxSeries(method.Label(), [.. sizes.Select(devices => Final(method, devices, measure))]))]);
 
-    /// <summary>A measure over learning steps at one size; normalised where it is a cost.</summary>
+    /// <summary>A measure over learning steps at one size, of methods that learn; normalised where it is a cost.</summary>
     internal LineChart Evolution(string name, string title, string y, int devices, string measure) => new(
         name, title, FormattableString.Invariant($"{devices} devices; one step is one learning step of every device."), "learning steps, thousands", y,
-        [.. methods.Select(method => Line(method, devices, measure)).Where(line => line.X.Length > 0)]);
+        [.. methods.Select(method => Line(method, devices, measure)).Where(line => line.X.Length > 1)]);
 
     /// <summary>Interquartile means of both costs and of the offload frequency, by size and method.</summary>
     internal DataTable Table(string name) => new(
@@ -50,17 +50,18 @@ internal sealed class MethodComparison(Method[] methods, int[] sizes, double exp
             };
         }))]);
 
-    /// <summary>How two methods compare, run by run on the same systems: "1.3 % lower in 13 of 15 runs".</summary>
-    internal (string Words, bool Better) Versus(Method method, Method other, int devices, string measure)
-    {
-        double[] ratios =
-        [
-            .. PaperSystem.Seeds(Math.Min(method.Runs(scale), other.Runs(scale)))
-                .Select(seed => results.Last(Unit(method, devices, seed), measure) / results.Last(Unit(other, devices, seed), measure)).Where(double.IsFinite),
-        ];
-        var change = 100 * (Spread.Of(ratios).Mean - 1);
-        return (FormattableString.Invariant($"N = {devices}: {Math.Abs(change):0.0} % {(change < 0 ? "lower" : "higher")}, lower in {ratios.Count(ratio => ratio < 1)} of {ratios.Length} runs"), change < 0);
-    }
+    /// <summary>How two methods compare, run by run on the systems that both were run on.</summary>
+    internal Ratio Versus(Method method, Method other, int devices, string measure) => new(
+        PaperSystem.Seeds(Math.Min(method.Runs(scale), other.Runs(scale))).Select(seed =>
+            (results.Last(Unit(method, devices, seed), measure), results.Last(Unit(other, devices, seed), measure))));
+
+    /// <summary>The same at every size, in words.</summary>
+    internal string VersusInWords(Method method, Method other, string measure) =>
+        string.Join("; ", sizes.Select(devices => FormattableString.Invariant($"N = {devices}: {Versus(method, other, devices, measure)}")));
+
+    /// <summary>The most that any device could still save by leaving a selfish equilibrium.</summary>
+    internal double LargestGain() => sizes.SelectMany(devices => PaperSystem.Seeds(Method.Selfish.Runs(scale))
+        .Select(seed => results.Last(Unit(Method.Selfish, devices, seed), MethodUnit.LargestGain))).DefaultIfEmpty(double.NaN).Max();
 
     private double Normal(Method method, int devices, ulong seed, string measure) =>
         results.Last(Unit(method, devices, seed), measure) / results.First(Unit(Method.DccQLearning, devices, seed), measure);

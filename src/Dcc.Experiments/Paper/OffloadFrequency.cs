@@ -13,27 +13,24 @@ internal sealed class OffloadFrequency : Experiment
 
     internal override string Source => "section 5.2, Fig. 1b, Fig. 10";
 
-    internal override string Claim => "From θ = 0 DCC-QL comes up to a moderate, stable frequency; IQL soon offloads too much and stays there; MAPPO offloads too much and has not converged.";
+    internal override string Claim => "From θ = 0 DCC-QL comes up to a moderate, stable frequency; IQL offloads more than DCC-QL, and so does MAPPO, which has not converged.";
 
     internal override IReadOnlyList<Unit> Units(Scale scale) => Compare(scale, new UnitResults([])).Units();
 
     internal override Page Present(Scale scale, UnitResults results)
     {
         var comparison = Compare(scale, results);
-        var more = 0;
-        var words = new List<string>();
-        foreach (var devices in PaperSystem.Sizes)
-        {
-            var dcc = Mean(Method.DccQLearning, devices);
-            var independent = Mean(Method.IndependentQLearning, devices);
-            var best = Mean(Method.BestKnown, devices);
-            more += independent > dcc ? 1 : 0;
-            words.Add(FormattableString.Invariant($"N = {devices}: DCC-QL {dcc:0.000}, IQL {independent:0.000}, MAPPO {Mean(Method.Mappo, devices):0.000}, best known {best:0.000}"));
-        }
-
         return new Page(
-            !comparison.Complete ? Verdict.Incomplete : more == PaperSystem.Sizes.Length ? Verdict.Reproduced : more > 0 ? Verdict.Partly : Verdict.NotReproduced,
-            $"Offload frequency at the end, interquartile means: {string.Join("; ", words)}.",
+            Claims.Judge(
+                comparison.Complete,
+                [
+                    .. PaperSystem.Sizes.Select(devices => comparison.Versus(Method.IndependentQLearning, Method.DccQLearning, devices, MethodUnit.Frequency).Higher),
+                    .. PaperSystem.Sizes.Select(devices => comparison.Versus(Method.Mappo, Method.DccQLearning, devices, MethodUnit.Frequency).Higher),
+                ]),
+            $"Offload frequency at the end. IQL against DCC-QL: {comparison.VersusInWords(Method.IndependentQLearning, Method.DccQLearning, MethodUnit.Frequency)}. "
+                + $"MAPPO against DCC-QL: {comparison.VersusInWords(Method.Mappo, Method.DccQLearning, MethodUnit.Frequency)}. "
+                + $"IQL against the best known constraints: {comparison.VersusInWords(Method.IndependentQLearning, Method.BestKnown, MethodUnit.Frequency)}. "
+                + $"DCC-QL against them: {comparison.VersusInWords(Method.DccQLearning, Method.BestKnown, MethodUnit.Frequency)}.",
             [
                 .. PaperSystem.Sizes.Select(devices => comparison.Evolution(
                     FormattableString.Invariant($"fig1b-n{devices}"), FormattableString.Invariant($"Offload frequency while learning, {devices} devices"), "offload frequency", devices, MethodUnit.Frequency)),
@@ -43,9 +40,6 @@ internal sealed class OffloadFrequency : Experiment
                 Scalability.Neural(scale),
                 "Frequencies are long-run ones of the policies that would be deployed at each point; exact methods do not learn and are left out of the charts.",
             ]);
-
-        double Mean(Method method, int devices) => Spread.Of(PaperSystem.Seeds(method.Runs(scale))
-            .Select(seed => results.Last(MethodUnit.Name(method, devices, 1, seed), MethodUnit.Frequency))).Mean;
     }
 
     private static MethodComparison Compare(Scale scale, UnitResults results) => new(Scalability.Methods, PaperSystem.Sizes, exponent: 1, scale, results);

@@ -22,36 +22,37 @@ internal sealed class PenaltyExponent : Experiment
 
     internal override Page Present(Scale scale, UnitResults results)
     {
-        var falls = Scalability.Methods.Select(method => (Method: method, Values: PaperSystem.Exponents.Select(exponent => Spread.Of(All(method, exponent)).Mean).ToArray())).ToList();
+        var methods = Scalability.Methods;
         var complete = PaperSystem.Exponents.All(exponent => Compare(exponent, scale, results).Complete);
-
-        // The paper's methods, without those that are exact.
-        var falling = falls.Count(fall => fall.Values[^1] < fall.Values[0]);
+        var (first, last) = (PaperSystem.Exponents[0], PaperSystem.Exponents[^1]);
+        var falls = methods.ToDictionary(method => method, method => new Ratio(PaperSystem.Seeds(method.Runs(scale)).Select(seed => (At(method, last, seed), At(method, first, seed)))));
         return new Page(
-            !complete ? Verdict.Incomplete : falling == falls.Count ? Verdict.Reproduced : falling == 0 ? Verdict.NotReproduced : Verdict.Partly,
-            "From α = 1 to 3 the interquartile mean goes "
-                + string.Join("; ", falls.Select(fall => FormattableString.Invariant($"for {fall.Method.Label()} from {fall.Values[0]:0.000} to {fall.Values[^1]:0.000}"))) + ".",
+            Claims.Judge(
+                complete,
+                [
+                    .. ((Method[])[Method.DccQLearning, Method.IndependentQLearning, Method.Mappo]).Select(method => falls[method].Lower),
+                    falls[Method.DccQLearning].Change < falls[Method.IndependentQLearning].Change && falls[Method.Mappo].Change < falls[Method.IndependentQLearning].Change,
+                ]),
+            "Offload frequency at α = 3 against α = 1: " + string.Join("; ", methods.Select(method => $"{method.Label()} {falls[method]}")) + ".",
             [
                 new BoxChart(
                     "fig4", "Offload frequency by exponent, 20 devices", "Mean frequency of the devices of each run.", "exponent α of the penalty", "offload frequency",
                     PaperSystem.ExponentNames,
-                    [.. Scalability.Methods.Select(method => new BoxSeries(method.Label(), [.. PaperSystem.Exponents.Select(exponent => All(method, exponent))]))]),
+                    [.. methods.Select(method => new BoxSeries(method.Label(), [.. PaperSystem.Exponents.Select(exponent => All(method, exponent))]))]),
             ],
             [
                 new DataTable(
                     "fig4-table", "Interquartile means of the offload frequency", ["method", .. PaperSystem.ExponentNames.Select(name => $"α = {name}")],
-                    [.. falls.Select(fall => (object[])[fall.Method.Label(), .. fall.Values.Cast<object>()])]),
+                    [.. methods.Select(method => (object[])[method.Label(), .. PaperSystem.Exponents.Select(exponent => (object)Spread.Of(All(method, exponent)).Mean)])]),
             ],
             [
                 Scalability.Neural(scale),
                 "DCC-QL has the paper's mean-field price, DCC price-q the Poisson price, which sees the penalty's convexity.",
             ]);
 
+        double At(Method method, double exponent, ulong seed) => results.Last(MethodUnit.Name(method, Devices, exponent, seed), MethodUnit.Frequency);
         double[] All(Method method, double exponent) =>
-        [
-            .. PaperSystem.Seeds(method.Runs(scale))
-                .Select(seed => results.Last(MethodUnit.Name(method, Devices, exponent, seed), MethodUnit.Frequency)).Where(double.IsFinite),
-        ];
+            [.. PaperSystem.Seeds(method.Runs(scale)).Select(seed => At(method, exponent, seed)).Where(double.IsFinite)];
     }
 
     private static MethodComparison Compare(double exponent, Scale scale, UnitResults results) => new(Scalability.Methods, [Devices], exponent, scale, results);

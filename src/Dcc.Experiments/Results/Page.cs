@@ -14,6 +14,22 @@ internal enum Verdict
     Incomplete,
 }
 
+/// <summary>Verdicts from the parts of a claim.</summary>
+internal static class Claims
+{
+    /// <summary>Reproduced where all hold, not where none does, else partly.</summary>
+    internal static Verdict Judge(bool complete, params ReadOnlySpan<bool> parts)
+    {
+        var held = 0;
+        foreach (var part in parts)
+        {
+            held += part ? 1 : 0;
+        }
+
+        return !complete ? Verdict.Incomplete : held == parts.Length ? Verdict.Reproduced : held == 0 ? Verdict.NotReproduced : Verdict.Partly;
+    }
+}
+
 /// <summary>What an experiment shows.</summary>
 /// <param name="Verdict">Of the paper's claim.</param>
 /// <param name="Finding">What came out, with its numbers, in a few sentences.</param>

@@ -6,12 +6,13 @@ namespace Dcc.Experiments.Units;
 
 /// <summary>
 /// The finished units of a results folder: samples.csv with what they found and units.csv with who was finished, how and when. A unit counts
-/// when its row in units.csv is whole, which is written last; so whatever stops the program loses only the units that were running.
+/// when its row in units.csv is whole, which is written last, and all its samples are there; so whatever stops the program, or the machine, loses
+/// only the units that were running.
 /// </summary>
 internal sealed class UnitStore : IDisposable
 {
     private const string SamplesHeader = "unit,measure,x,value";
-    private const string UnitsHeader = "unit,seed,seconds,fault";
+    private const string UnitsHeader = "unit,seed,samples,seconds,fault";
 
     private readonly string samplesPath;
     private readonly string unitsPath;
@@ -42,9 +43,9 @@ internal sealed class UnitStore : IDisposable
     {
         units[unit.Name] = unit;
         WriteSamples(unit, samples);
-        samples.Flush();
+        ToDisk(samples);
         WriteEnd(unit, ends);
-        ends.Flush();
+        ToDisk(ends);
     }
 
     /// <summary>Writes the files anew in a given order, so that they do not show which unit was finished first. The store takes no more units.</summary>
@@ -70,18 +71,19 @@ internal sealed class UnitStore : IDisposable
                 found.Add(cells[0], list = []);
             }
 
-            // The last row may be cut off; its unit has no end then, and is left out below.
+            // A row that was cut off or damaged is missing from its unit, which is then left out below.
             if (Number(cells[2]) is { } x && Number(cells[3]) is { } value)
             {
                 list.Add(new Sample(cells[1], x, value));
             }
         }
 
-        foreach (var cells in Rows(unitsPath, UnitsHeader, 4))
+        foreach (var cells in Rows(unitsPath, UnitsHeader, 5))
         {
-            if (ulong.TryParse(cells[1], CultureInfo.InvariantCulture, out var seed) && Number(cells[2]) is { } seconds && cells[3] == "")
+            var list = found.GetValueOrDefault(cells[0], []);
+            if (ulong.TryParse(cells[1], CultureInfo.InvariantCulture, out var seed) && Number(cells[2]) == list.Count && Number(cells[3]) is { } seconds && cells[4] == "")
             {
-                units[cells[0]] = new FinishedUnit(cells[0], seed, seconds, "", found.GetValueOrDefault(cells[0], []));
+                units[cells[0]] = new FinishedUnit(cells[0], seed, seconds, "", list);
             }
         }
     }
@@ -121,6 +123,12 @@ internal sealed class UnitStore : IDisposable
         return (new StreamWriter(samplesPath, append: true), new StreamWriter(unitsPath, append: true));
     }
 
+    private static void ToDisk(StreamWriter file)
+    {
+        file.Flush();
+        ((FileStream)file.BaseStream).Flush(flushToDisk: true);
+    }
+
     private static void WriteSamples(FinishedUnit unit, StreamWriter samples)
     {
         var text = new StringBuilder();
@@ -133,5 +141,5 @@ internal sealed class UnitStore : IDisposable
     }
 
     private static void WriteEnd(FinishedUnit unit, StreamWriter ends) =>
-        ends.Write(string.Create(CultureInfo.InvariantCulture, $"{unit.Name},{unit.Seed},{unit.Seconds:F1},{unit.Fault}\n"));
+        ends.Write(string.Create(CultureInfo.InvariantCulture, $"{unit.Name},{unit.Seed},{unit.Samples.Count},{unit.Seconds:F1},{unit.Fault}\n"));
 }

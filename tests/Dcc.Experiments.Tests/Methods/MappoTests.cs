@@ -50,7 +50,7 @@ public class MappoTests
     public void Settings_ByDefault_AreTable2s() => Assert.Equal(
         "LR 0.001, NUM ENVS 8, UPDATE EPOCHS 2, NUM MINIBATCHES 64, GAMMA 0.95, GAE LAMBDA 0.95, CLIP EPS 0.2, ENT COEF 0.01, " +
         "VF COEF 0.5, MAX GRAD NORM 0.5, ACTIVATION relu",
-        string.Join(", ", Table2.Listed(EdgeSystem.Sample(1, 1)).Where(value => value.Source == "Table 2")
+        string.Join(", ", Table2.Listed(EdgeSystem.Sample(1, 1), TrainingPlan.PaperSteps).Where(value => value.Source == "Table 2")
             .Select(value => $"{value.Name} {value.Value}")));
 
     private static IEnumerable<Checkpoint> Run(EdgeSystem system, TrainingPlan plan) =>

@@ -53,6 +53,23 @@ public sealed class UnitStoreTests : IDisposable
         Assert.Equal("unit,measure,x,value\nb,cost,0,2\na,cost,0,1\n", File.ReadAllText(Path.Combine(folder, "samples.csv")));
     }
 
+    // Two files have no order on a disk that loses its power.
+    [Fact]
+    public void Reopened_SampleLostOrDamaged_ForgetsItsUnit()
+    {
+        using (var store = new UnitStore(folder))
+        {
+            store.Add(new FinishedUnit("a", 1, 1, "", [new("cost", 0, 1)]));
+            store.Add(new FinishedUnit("b", 2, 1, "", [new("cost", 0, 2), new("cost", 1, 3)]));
+            store.Add(new FinishedUnit("c", 2, 1, "", [new("cost", 0, 4)]));
+        }
+
+        var path = Path.Combine(folder, "samples.csv");
+        File.WriteAllText(path, File.ReadAllText(path).Replace("b,cost,1,3\n", "", StringComparison.Ordinal).Replace("c,cost,0,4", "c,cost,0,\0", StringComparison.Ordinal));
+        using var again = new UnitStore(folder);
+        Assert.Equal(["a"], again.Units.Select(unit => unit.Name));
+    }
+
     [Fact]
     public void Reopened_FailedUnit_IsForgottenAndSoTriedAgain()
     {
@@ -62,7 +79,7 @@ public sealed class UnitStoreTests : IDisposable
             Assert.True(store.Holds("a"));
         }
 
-        Assert.Contains("a,1,1.0,InvalidOperationException: it, of all things, broke\n", File.ReadAllText(Path.Combine(folder, "units.csv")), StringComparison.Ordinal);
+        Assert.Contains("a,1,0,1.0,InvalidOperationException: it, of all things, broke\n", File.ReadAllText(Path.Combine(folder, "units.csv")), StringComparison.Ordinal);
         using var again = new UnitStore(folder);
         Assert.False(again.Holds("a"));
     }
@@ -71,7 +88,7 @@ public sealed class UnitStoreTests : IDisposable
     public void Opened_ForeignFiles_AreRefusedAndLeftAlone()
     {
         File.WriteAllText(Path.Combine(folder, "samples.csv"), "something,else\n1,2\n");
-        File.WriteAllText(Path.Combine(folder, "units.csv"), "unit,seed,seconds,fault\n");
+        File.WriteAllText(Path.Combine(folder, "units.csv"), "unit,seed,samples,seconds,fault\n");
         Assert.Throws<InvalidInputException>(() => new UnitStore(folder));
         Assert.Equal("something,else\n1,2\n", File.ReadAllText(Path.Combine(folder, "samples.csv")));
     }
