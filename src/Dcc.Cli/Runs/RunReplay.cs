@@ -36,7 +36,9 @@ internal static class RunReplay
             var others = engine.Update.EpsilonOthers.ToArray();
             if (engine.Replay(record) is { } round)
             {
-                visit(new ReplayedRound(round, own, others));
+                visit(round.Epsilons is [_, ..] epsilons
+                    ? new ReplayedRound(round, Array.ConvertAll(epsilons, pair => pair.Own), Array.ConvertAll(epsilons, pair => pair.Others))
+                    : new ReplayedRound(round, own, others));
             }
         }
 
