@@ -97,6 +97,9 @@ public sealed partial class RoundEngine
     /// <summary>The digest over all thetas so far.</summary>
     public string Digest => digest.ToString();
 
+    /// <summary>Records of the journal so far, which is the sequence of the next.</summary>
+    public long Records => last.Sequence + 1;
+
     /// <summary>Reports still missing in the open round. With asynchronous updates many more may be on their way for later rounds of their devices.</summary>
     public int Missing => roll.Missing;
 
