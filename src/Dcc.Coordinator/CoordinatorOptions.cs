@@ -88,6 +88,7 @@ internal sealed class CoordinatorOptions
             new("--quorum", "Run:Quorum", "Q", "Reports that close a round after its deadline [none: wait for everybody]."),
             new("--round-deadline", "Run:RoundDeadlineSeconds", "SECONDS", "With a quorum: how long a round waits for everybody [10]."),
             new("--most-absences", "Run:MostAbsences", "K", "With a quorum: rounds in a row a device may miss before its theta is released [3]."),
+            new("--staleness", "Run:Staleness", "S", "Commit each report at once, unless a push would become over S commits old [none: rounds in step]."),
             new("--initial-theta", "Run:InitialTheta", "X", "theta_0 of every device [0]."),
             new("--system", "Run:System", "FILE", "System file of emulated devices, kept for verify --relearn."),
             HealthQuery.Flag,
@@ -194,6 +195,8 @@ internal sealed class RunOptions
 
     public uint? MostAbsences { get; set; }
 
+    public uint? Staleness { get; set; }
+
     public string? System { get; set; }
 
     /// <summary>The run's parameters.</summary>
@@ -219,6 +222,7 @@ internal sealed class RunOptions
         Set(Quorum, value => message.Quorum = value);
         Set(RoundDeadlineSeconds, value => message.RoundDeadlineSeconds = value);
         Set(MostAbsences, value => message.MostAbsences = value);
+        Set(Staleness, value => message.Staleness = value);
         Set(Solver, value => message.Solver = value);
         Set(Criterion, value => message.Criterion = value);
         Set(Gradient, value => message.Gradient = value);

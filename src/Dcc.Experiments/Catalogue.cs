@@ -30,6 +30,7 @@ internal sealed class Catalogue(IReadOnlyList<string> linkProfiles, Distribute d
         new MultiplierGradient(),
         new StepRuleComparison(),
         new JointOptimumGap(),
+        new AsynchronousUpdates(),
     ];
 
     /// <summary>By name; null for none.</summary>

@@ -151,6 +151,7 @@ public static class Wire
             Quorum = message.HasQuorum ? (int)Math.Min(message.Quorum, int.MaxValue) : null,
             RoundDeadlineSeconds = message.HasRoundDeadlineSeconds ? message.RoundDeadlineSeconds : parameters.RoundDeadlineSeconds,
             MostAbsences = message.HasMostAbsences ? (int)Math.Min(message.MostAbsences, int.MaxValue) : parameters.MostAbsences,
+            Staleness = message.HasStaleness ? (int)Math.Min(message.Staleness, int.MaxValue) : null,
         };
         parameters.Validate();
         return parameters;
@@ -182,6 +183,11 @@ public static class Wire
         if (parameters.Quorum is { } quorum)
         {
             message.Quorum = (uint)quorum;
+        }
+
+        if (parameters.Staleness is { } staleness)
+        {
+            message.Staleness = (uint)staleness;
         }
 
         message.InitialTheta.AddRange(parameters.InitialTheta);

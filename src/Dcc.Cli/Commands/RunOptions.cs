@@ -52,6 +52,10 @@ internal sealed class RunOptions
     private readonly Option<int?> mostAbsences = Inputs.Number<int>(
         "--most-absences", "With a quorum: rounds in a row a device may miss before its theta is released [3].", "K");
 
+    private readonly Option<int?> staleness = Inputs.Number<int>(
+        "--staleness", "Asynchronous updates: commit each report at once, unless a push would become over S commits old; the digest then depends on the "
+            + "order of arrival [none: rounds in step].", "S");
+
     private readonly Option<string?> initialTheta = new("--initial-theta")
     {
         Description = "theta_0: one number for all devices, or a JSON file with a list of one per device [0].",
@@ -73,7 +77,7 @@ internal sealed class RunOptions
     {
         command.Add("Problem", devices, rounds, seed, system, alpha, congestion, form, criterion);
         command.Add("Algorithm", solver, steps, gradient, perturbation, perturbationSize, stepRule, initialTheta);
-        command.Add("Participation", quorum, roundDeadline, mostAbsences, robust, reportLimit);
+        command.Add("Participation", quorum, roundDeadline, mostAbsences, staleness, robust, reportLimit);
         command.Add("Network", [link, .. more]);
     }
 
@@ -130,6 +134,7 @@ internal sealed class RunOptions
             Quorum = parsed.GetValue(quorum) ?? parameters.Quorum,
             RoundDeadlineSeconds = parsed.GetValue(roundDeadline) ?? parameters.RoundDeadlineSeconds,
             MostAbsences = parsed.GetValue(mostAbsences) ?? parameters.MostAbsences,
+            Staleness = parsed.GetValue(staleness) ?? parameters.Staleness,
         };
         parameters.Validate();
         return (parameters with { EmulatedSystem = resolved.ToJson() }, resolved, scenario);

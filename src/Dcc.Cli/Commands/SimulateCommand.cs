@@ -22,8 +22,8 @@ internal static class SimulateCommand
         var command = new DccCommand("simulate", "Run the same algorithm in one process.")
         {
             Purpose = "Makes the run of dcc emulate without processes or sockets, with the same digest. Where a scenario or --link is named, its links "
-                + "and faults set the times of messages in virtual time; they cannot change the result. Learning takes no virtual time, so device classes "
-                + "have no effect.",
+                + "and faults set the times of messages in virtual time; they cannot change the result, but for --staleness, where the order of arrival "
+                + "is part of it. Learning takes no virtual time, so device classes have no effect.",
             Examples =
             [
                 ("dcc simulate --devices 50 --rounds 20 --alpha 2", "a larger system"),

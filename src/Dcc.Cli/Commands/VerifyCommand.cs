@@ -79,13 +79,13 @@ internal static class VerifyCommand
             {
                 parameters ??= RunParameters.FromJson(journal.Read(run).First().Body);
                 sessions ??= Sessions(parameters);
-                RunReplay.Relearn(sessions, replayed.Round, cancellation);
+                RunReplay.Relearn(sessions, replayed, cancellation);
                 progress.Advance((replayed.Round.Round + 1.0) / (parameters.Rounds + 1), "learning again");
             }
         });
         return engine.Finished || engine.Cancelled
             ? engine
-            : throw new JournalException(engine.Round + 1, string.Create(
+            : throw new JournalException(engine.Records, string.Create(
                 CultureInfo.InvariantCulture, $"it is missing: the run ends before round {engine.Round} of {engine.Parameters.Rounds} was committed"));
     }
 

@@ -90,14 +90,18 @@ internal static class PlainSummary
         {
             return Html.Of($"""
                 {checkedNow} When the run had ended, every report was also learned again, in one process and without a network, and each was the same to
-                the last bit: an undisturbed run has this digest too.
+                the last bit: {Undisturbed(run)}.
                 """);
         }
 
-        return run.Provenance is { RelearnedDigest: null }
+        return run.Provenance is { RelearnedDigest: null } || run.Parameters.Staleness > 0
             ? Html.Of($"{checkedNow} The devices learned in one process, which no fault of a network can reach.")
             : Html.Of($"{checkedNow} Whether an undisturbed run has the same digest was not checked: <code>dcc verify --relearn</code> does.");
     }
+
+    private static string Undisturbed(FinishedRun run) => run.Parameters.Staleness > 0
+        ? "with reports in this order, every run has this digest"
+        : "an undisturbed run has this digest too";
 
     internal static string Count(int number, string noun, string plural = "s") =>
         string.Create(CultureInfo.InvariantCulture, $"{ReportNumber.Whole(number)} {noun}{(number == 1 ? "" : plural)}");

@@ -39,10 +39,14 @@ internal static partial class Reproduction
         facts.Add(("to check it", Code("dcc verify DIR --relearn")));
         return Html.Of($"""
             {HtmlPage.Facts(facts)}
-            <p class="note">The digest depends on the options, the seed and the system, not on the machine, the network or the faults. A system file
+            <p class="note">{Dependence(run.Parameters)} A system file
             or scenario file named in the command must be the same; {(run.Summary.Bytes is null ? "the journal" : "system.json in the folder")} holds the devices of this run.</p>
             """);
     }
+
+    private static string Dependence(RunParameters parameters) => parameters.Staleness > 0
+        ? "The digest depends on the order in which reports came, which the journal records: the run can be checked, and made again only by chance."
+        : "The digest depends on the options, the seed and the system, not on the machine, the network or the faults.";
 
     /// <summary>The command line with every option spelled out, where it was recorded.</summary>
     internal static Html Command(FinishedRun run) => run.Provenance is { } provenance
@@ -92,6 +96,11 @@ internal static partial class Reproduction
             yield return ("--quorum", Text(quorum));
             yield return ("--round-deadline", Text(parameters.RoundDeadlineSeconds));
             yield return ("--most-absences", Text(parameters.MostAbsences));
+        }
+
+        if (parameters.Staleness is { } staleness)
+        {
+            yield return ("--staleness", Text(staleness));
         }
 
         if (parameters.InitialTheta.Distinct().Count() == 1)

@@ -63,10 +63,10 @@ internal sealed class InProcessRun
             var pushes = Carry(effects, engine);
             effects.Clear();
             Learn(pushes, cancellation);
-            Travel(pushes, cancellation);
-            foreach (var push in pushes)
+            foreach (var device in Travel(pushes, cancellation))
             {
-                engine.Handle(RoundEvent.Reported(push.Device, Incarnation, push.Round, Sessions[push.Device].LastReport), effects);
+                var session = Sessions[device];
+                engine.Handle(RoundEvent.Reported(device, Incarnation, session.LastRoundHeld, session.LastReport), effects);
             }
         }
 
@@ -113,27 +113,56 @@ internal sealed class InProcessRun
             }
         });
 
-    // Under policy all every device has a push in every round.
-    private void Travel(List<RoundEffect> pushes, CancellationToken cancellation)
+    // Whose reports are there next: in step those of all that were pushed.
+    private IEnumerable<int> Travel(List<RoundEffect> pushes, CancellationToken cancellation)
     {
-        if (network is null)
+        if (network is not null && parameters.Staleness is not null)
         {
-            return;
+            return [TravelAlone(network, pushes, cancellation)];
         }
 
-        var round = pushes[0].Round;
-        RoundTrips[round] = network.Carry(
-            round,
-            [.. pushes.Select(push => Wire.PushBytes(round, push.Push))],
-            [.. pushes.Select(push => Wire.ReportBytes(round, Sessions[push.Device].LastReport))],
-            cancellation);
-        RoundEnds[round] = network.Now.TotalSeconds;
+        // Under policy all every device has a push in every round.
+        if (network is not null)
+        {
+            var round = pushes[0].Round;
+            RoundTrips[round] = network.Carry(
+                round,
+                [.. pushes.Select(push => Wire.PushBytes(round, push.Push))],
+                [.. pushes.Select(push => Wire.ReportBytes(round, Sessions[push.Device].LastReport))],
+                cancellation);
+        }
+
+        return pushes.Select(push => push.Device);
+    }
+
+    private int TravelAlone(VirtualNetwork over, List<RoundEffect> pushes, CancellationToken cancellation)
+    {
+        foreach (var push in pushes)
+        {
+            over.Send(
+                push.Device, push.Round, Wire.PushBytes(push.Round, push.Push), Wire.ReportBytes(push.Round, Sessions[push.Device].LastReport));
+        }
+
+        var (device, roundTrip) = over.Receive(cancellation);
+        var round = Sessions[device].LastRoundHeld;
+        if (!RoundTrips.TryGetValue(round, out var trips))
+        {
+            RoundTrips.Add(round, trips = new float[parameters.Devices]);
+        }
+
+        trips[device] = roundTrip;
+        return device;
     }
 
     private void Show(CommittedRound committed)
     {
         // Over a network the time is its own.
         var now = network?.Now ?? clock.Elapsed;
+        if (network is not null)
+        {
+            RoundEnds[committed.Round] = now.TotalSeconds;
+        }
+
         progress.Show(new RoundRow(
             committed.Round, parameters.Rounds, committed.Pushes.Average(push => push.Theta), committed.Pushes.Min(push => push.Theta),
             committed.Pushes.Max(push => push.Theta), committed.MeanCost, now - roundBegan, Connected: null));

@@ -12,8 +12,8 @@ namespace Dcc.Cli.Runs;
 /// </summary>
 internal static class RunReplay
 {
-    /// <summary>A stored round with the perturbations it was pushed with.</summary>
-    internal readonly record struct ReplayedRound(CommittedRound Round, double[] EpsilonOwn, double[] EpsilonOthers);
+    /// <summary>A stored round with the perturbations it was pushed with, and the record that made it whole.</summary>
+    internal readonly record struct ReplayedRound(CommittedRound Round, double[] EpsilonOwn, double[] EpsilonOthers, long Sequence);
 
     /// <summary>Replays a run.</summary>
     /// <param name="journal">The open journal.</param>
@@ -36,7 +36,9 @@ internal static class RunReplay
             var others = engine.Update.EpsilonOthers.ToArray();
             if (engine.Replay(record) is { } round)
             {
-                visit(new ReplayedRound(round, own, others));
+                visit(round.Epsilons is [_, ..] epsilons
+                    ? new ReplayedRound(round, Array.ConvertAll(epsilons, pair => pair.Own), Array.ConvertAll(epsilons, pair => pair.Others), record.Sequence)
+                    : new ReplayedRound(round, own, others, record.Sequence));
             }
         }
 
@@ -50,16 +52,18 @@ internal static class RunReplay
 
     /// <summary>Lets every device learn a stored round and compares what it then reports with what it reported.</summary>
     /// <exception cref="JournalException">A report differs.</exception>
-    internal static void Relearn(DeviceSession[] sessions, CommittedRound round, CancellationToken cancellation)
+    internal static void Relearn(DeviceSession[] sessions, in ReplayedRound replayed, CancellationToken cancellation)
     {
+        var round = replayed.Round;
         Parallel.For(0, sessions.Length, new ParallelOptions { CancellationToken = cancellation }, device =>
             sessions[device].Handle(round.Round, round.Pushes[device]));
         for (var device = 0; device < sessions.Length; device++)
         {
             if (round.HasReport(device) && sessions[device].LastReport != round.Reports[device])
             {
-                throw new JournalException(round.Round + 1, string.Create(
-                    CultureInfo.InvariantCulture, $"the report of device {device} is not what learning again gives"));
+                throw new JournalException(replayed.Sequence, string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the report of device {device} {(round.Epsilons.Length > 0 ? $"in its round {round.Round}, here or earlier, " : "")}is not what learning again gives"));
             }
         }
     }

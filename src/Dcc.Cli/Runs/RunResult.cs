@@ -66,7 +66,7 @@ internal sealed class RunResult(RunFolder folder, EdgeSystem system)
                 if (rebuild)
                 {
                     sessions ??= RunReplay.Sessions(parameters, system);
-                    RunReplay.Relearn(sessions, replayed.Round, cancellation);
+                    RunReplay.Relearn(sessions, replayed, cancellation);
                     Relearned?.Invoke(replayed.Round.Round);
                 }
 

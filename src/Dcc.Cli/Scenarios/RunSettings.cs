@@ -18,6 +18,7 @@ internal sealed record RunSettings
     [
         "devices", "rounds", "seed", "system", "solver", "stepRule", "congestion", "congestionForm", "criterion", "steps", "alpha", "gradient",
         "perturbation", "perturbationSize", "initialTheta", "devicesPerProcess", "robust", "reportLimit", "quorum", "roundDeadline", "mostAbsences",
+        "staleness",
     ];
 
     internal int? Devices { get; private init; }
@@ -63,6 +64,8 @@ internal sealed record RunSettings
 
     internal int? MostAbsences { get; private init; }
 
+    internal int? Staleness { get; private init; }
+
     /// <summary>Whether the numbers of devices and rounds could be read, or were left out.</summary>
     internal bool SizeKnown { get; private init; } = true;
 
@@ -97,6 +100,7 @@ internal sealed record RunSettings
         Quorum = Quorum ?? parameters.Quorum,
         RoundDeadlineSeconds = RoundDeadlineSeconds ?? parameters.RoundDeadlineSeconds,
         MostAbsences = MostAbsences ?? parameters.MostAbsences,
+        Staleness = Staleness ?? parameters.Staleness,
     };
 
     /// <param name="node">The value of <c>run:</c>, null where there is none.</param>
@@ -132,6 +136,7 @@ internal sealed record RunSettings
             Quorum = fields.Whole("quorum", 1, RunParameters.MaxDevices),
             RoundDeadlineSeconds = fields.Number("roundDeadline", "0.001 to 86400 seconds", value => value is >= 0.001 and <= 86_400),
             MostAbsences = fields.Whole("mostAbsences", 1, RunParameters.MaxRounds),
+            Staleness = fields.Whole("staleness", 0, RunParameters.MaxStaleness),
         };
         return settings with
         {

@@ -7,7 +7,8 @@ namespace Dcc.Cli.Simulation;
 
 /// <summary>
 /// When the messages of a run would arrive over a scenario's links and through its faults, in virtual time. Learning and starting take no time;
-/// the watchdogs of the real programs are not modelled. Nothing here can change a result.
+/// the watchdogs of the real programs are not modelled. Nothing here can change a result, but for the order of arrival with
+/// asynchronous updates.
 /// </summary>
 internal sealed class VirtualNetwork : IFaultTarget, IDisposable
 {
@@ -26,13 +27,10 @@ internal sealed class VirtualNetwork : IFaultTarget, IDisposable
     private readonly Device[] devices;
     private readonly FaultInjector faults;
     private readonly List<Action> held = [];
-    private int round = -1;
-    private int missing;
+    private readonly Queue<int> arrived = [];
     private readonly int devicesPerProcess;
     private TimeSpan coordinatorDownUntil;
     private bool coordinatorPaused;
-    private int[] pushBytes = [];
-    private int[] reportBytes = [];
 
     /// <summary>Every device begins to connect at time zero.</summary>
     internal VirtualNetwork(Scenario scenario, ulong seed, Action<TimeSpan, string, TimelineFault> note)
@@ -65,6 +63,13 @@ internal sealed class VirtualNetwork : IFaultTarget, IDisposable
         // While its process is away.
         internal TimeSpan DownUntil { get; set; }
 
+        // The push that is to be answered; none before the first.
+        internal int Round { get; set; } = -1;
+
+        internal int PushBytes { get; set; }
+
+        internal int ReportBytes { get; set; }
+
         internal bool Reported { get; set; }
 
         internal TimeSpan PushedAt { get; set; }
@@ -89,8 +94,11 @@ internal sealed class VirtualNetwork : IFaultTarget, IDisposable
     /// <returns>Milliseconds from push to report, by device.</returns>
     internal float[] Carry(int opened, int[] pushes, int[] reports, CancellationToken cancellation)
     {
-        (round, pushBytes, reportBytes, missing) = (opened, pushes, reports, devices.Length);
-        Array.ForEach(devices, device => device.Reported = false);
+        for (var device = 0; device < devices.Length; device++)
+        {
+            Open(device, opened, pushes[device], reports[device]);
+        }
+
         for (var device = 0; device < devices.Length; device++)
         {
             if (devices[device].Connected)
@@ -99,8 +107,27 @@ internal sealed class VirtualNetwork : IFaultTarget, IDisposable
             }
         }
 
-        clock.RunUntil(() => missing == 0, cancellation);
+        clock.RunUntil(() => arrived.Count == devices.Length, cancellation);
+        arrived.Clear();
         return Array.ConvertAll(devices, device => device.RoundTrip);
+    }
+
+    /// <summary>Lets one device's push and report travel, whatever the others do.</summary>
+    internal void Send(int device, int opened, int pushBytes, int reportBytes)
+    {
+        Open(device, opened, pushBytes, reportBytes);
+        if (devices[device].Connected)
+        {
+            Push(device);
+        }
+    }
+
+    /// <summary>The next device whose report arrives, and the milliseconds since its push.</summary>
+    internal (int Device, float RoundTrip) Receive(CancellationToken cancellation)
+    {
+        clock.RunUntil(() => arrived.Count > 0, cancellation);
+        var device = arrived.Dequeue();
+        return (device, devices[device].RoundTrip);
     }
 
     public void Dispose() => faults.Dispose();
@@ -157,6 +184,12 @@ internal sealed class VirtualNetwork : IFaultTarget, IDisposable
         }
     }
 
+    private void Open(int index, int opened, int pushBytes, int reportBytes)
+    {
+        var device = devices[index];
+        (device.Round, device.PushBytes, device.ReportBytes, device.Reported) = (opened, pushBytes, reportBytes, false);
+    }
+
     // Every device of every process that hosts one of these.
     private IEnumerable<int> OfProcesses(IReadOnlyList<int> named) => named.Select(device => device / devicesPerProcess).Distinct()
         .SelectMany(process => Enumerable.Range(process * devicesPerProcess, devicesPerProcess).TakeWhile(device => device < devices.Length));
@@ -200,7 +233,7 @@ internal sealed class VirtualNetwork : IFaultTarget, IDisposable
         var epoch = device.Epoch;
         device.Connected = true;
         device.Link.Send(LinkDirection.Down, WelcomeBytes, () => { });
-        if (epoch == device.Epoch && round >= 0 && !device.Reported)
+        if (epoch == device.Epoch && device.Round >= 0 && !device.Reported)
         {
             Push(index);
         }
@@ -210,12 +243,12 @@ internal sealed class VirtualNetwork : IFaultTarget, IDisposable
     {
         var device = devices[index];
         var epoch = device.Epoch;
+        var pushed = device.Round;
         device.PushedAt = clock.Now;
-        faults.Seen(index, LinkDirection.Down, TapMoment.Sent, new MessageInfo(MessageKind.Push, round));
+        faults.Seen(index, LinkDirection.Down, TapMoment.Sent, new MessageInfo(MessageKind.Push, pushed));
         if (epoch == device.Epoch)
         {
-            var pushed = round;
-            device.Link.Send(LinkDirection.Down, FrameBytes + pushBytes[index], AtDevice(device, () => Answer(index, pushed)));
+            device.Link.Send(LinkDirection.Down, FrameBytes + device.PushBytes, AtDevice(device, () => Answer(index, pushed)));
         }
     }
 
@@ -232,18 +265,18 @@ internal sealed class VirtualNetwork : IFaultTarget, IDisposable
         faults.Seen(index, LinkDirection.Up, TapMoment.Sent, new MessageInfo(MessageKind.Report, pushed));
         if (epoch == device.Epoch)
         {
-            device.Link.Send(LinkDirection.Up, FrameBytes + reportBytes[index], AtCoordinator(device, () => Take(index, pushed)));
+            device.Link.Send(LinkDirection.Up, FrameBytes + device.ReportBytes, AtCoordinator(device, () => Take(index, pushed)));
         }
     }
 
     private void Take(int index, int reported)
     {
         var device = devices[index];
-        if (reported == round && !device.Reported)
+        if (reported == device.Round && !device.Reported)
         {
             device.Reported = true;
             device.RoundTrip = (float)(clock.Now - device.PushedAt).TotalMilliseconds;
-            missing--;
+            arrived.Enqueue(index);
         }
 
         faults.Seen(index, LinkDirection.Up, TapMoment.Delivered, new MessageInfo(MessageKind.Report, reported));

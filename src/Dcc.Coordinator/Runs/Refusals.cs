@@ -66,9 +66,9 @@ internal static class Refusals
             StatusCode.Aborted, $"device: expected one process, got another that started later for device {effect.Device}, or a later stream"),
         Refusal.AheadOfRun => new Status(
             StatusCode.FailedPrecondition,
-            $"rounds_held: expected at most {Math.Min(engine.Round, engine.Parameters.Rounds) + 1}, got {effect.Round + 1L}; the device learned in another run, or the journal was lost"),
+            $"rounds_held: expected at most {OpenRound(effect, engine) + 1}, got {effect.Round + 1L}; the device learned in another run, or the journal was lost"),
         Refusal.WrongRound => new Status(
-            StatusCode.FailedPrecondition, $"round: expected {Math.Min(engine.Round, engine.Parameters.Rounds)}, got {effect.Round}"),
+            StatusCode.FailedPrecondition, $"round: expected {OpenRound(effect, engine)}, got {effect.Round}"),
         Refusal.NotFinite => new Status(StatusCode.InvalidArgument, "report: expected numbers of at most 1e60, got another"),
         Refusal.OlderProcess => new Status(
             StatusCode.Unavailable, $"device: expected the process of device {effect.Device} that started last, got one that started before it"),
@@ -82,4 +82,6 @@ internal static class Refusals
         Refusal.RunCancelled => new Status(StatusCode.Aborted, "run: cancelled by an operator"),
         _ => throw new ArgumentOutOfRangeException(nameof(effect), effect.Refusal, "Not a refusal."),
     };
+
+    private static int OpenRound(in RoundEffect effect, RoundEngine engine) => Math.Min(engine.RoundOf(effect.Device), engine.Parameters.Rounds);
 }

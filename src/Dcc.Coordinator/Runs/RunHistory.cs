@@ -73,12 +73,16 @@ internal sealed class RunHistory
     }
 
     /// <summary>The pushes of a device in rounds first..last.</summary>
-    internal Push[] Missed(int device, int first, int last)
+    /// <param name="device">Its index.</param>
+    /// <param name="first">The first round.</param>
+    /// <param name="last">The last round.</param>
+    /// <param name="engine">Knows what was not committed as a round of all yet, with asynchronous updates.</param>
+    internal Push[] Missed(int device, int first, int last, RoundEngine engine)
     {
         var missed = new Push[last - first + 1];
         for (var i = 0; i < missed.Length; i++)
         {
-            missed[i] = pushes[first + i][device];
+            missed[i] = first + i < pushes.Count ? pushes[first + i][device] : engine.PushAhead(device, first + i);
         }
 
         return missed;

@@ -20,7 +20,6 @@ internal sealed partial class RunLoop
 {
     private const int InputCapacity = 4096;
     private const int MostAbsencesTold = 20;
-    private const float Unknown = -1;
 
     private readonly string name;
     private readonly IJournalStore store;
@@ -38,13 +37,9 @@ internal sealed partial class RunLoop
 
     private readonly TimeProvider time;
     private readonly RunHistory history;
-    private readonly long[] pushedAt;
     private readonly bool[] suspected;
-    private readonly float[] roundTrips;
+    private readonly RoundTrips roundTrips;
     private readonly long openedAt;
-
-    // An earlier process may have pushed this round already: when is not known.
-    private readonly int resumedAt;
     private ITimer? deadline;
     private int deadlineRound;
     private long deadlineAwaitedSince;
@@ -80,11 +75,8 @@ internal sealed partial class RunLoop
         this.time = time;
         this.logger = logger;
         openedAt = time.GetUtcNow().ToUnixTimeMilliseconds();
-        pushedAt = new long[engine.Parameters.Devices];
         suspected = new bool[engine.Parameters.Robust == RobustKind.None ? 0 : engine.Parameters.Devices];
-        roundTrips = new float[engine.Parameters.Devices];
-        Array.Fill(roundTrips, Unknown);
-        resumedAt = isResumed ? engine.Round : -1;
+        roundTrips = new RoundTrips(engine, isResumed, time);
         Parameters = engine.Parameters;
         wasCancelled = engine.Cancelled;
         NoteDurable();
@@ -331,14 +323,11 @@ internal sealed partial class RunLoop
     private void TakeEvent(in RoundEvent input)
     {
         var accepted = engine.Counters.Accepted;
-        var elapsed = input.Kind == RoundEventKind.Reported && input.Device < pushedAt.Length && pushedAt[input.Device] != 0
-            ? (float)time.GetElapsedTime(pushedAt[input.Device]).TotalMilliseconds
-            : Unknown;
         engine.Handle(input, effects);
         if (engine.Counters.Accepted > accepted)
         {
             // The round that it closes is published by the effects.
-            roundTrips[input.Device] = input.Round == resumedAt ? Unknown : elapsed;
+            roundTrips.Reported(input.Device, input.Round);
             tracing.Accepted(input.Round, input.Device);
         }
 
@@ -366,13 +355,12 @@ internal sealed partial class RunLoop
 
                     break;
                 case RoundEffectKind.Replay:
-                    streams[effect.Incarnation].SendMissed(effect.Round, history.Missed(effect.Device, effect.Round, effect.LastRound));
+                    streams[effect.Incarnation].SendMissed(effect.Round, history.Missed(effect.Device, effect.Round, effect.LastRound, engine));
                     break;
                 case RoundEffectKind.Push:
-                    // A push sent again after a reconnection does not start the round anew.
-                    pushedAt[effect.Device] = pushedAt[effect.Device] == 0 ? time.GetTimestamp() : pushedAt[effect.Device];
+                    roundTrips.Pushed(effect.Device, effect.Round);
                     streams[effect.Incarnation].SendPush(effect.Round, effect.Push);
-                    tracing.Pushed(effect.Device);
+                    tracing.Pushed(effect.Device, effect.Round);
                     break;
                 case RoundEffectKind.End:
                     streams[effect.Incarnation].Send(new CoordinatorMessage { End = new End { Theta = effect.Push.Theta } });
@@ -497,7 +485,8 @@ internal sealed partial class RunLoop
         var now = time.GetTimestamp();
         TimeSpan? duration = committedAt == 0 ? null : time.GetElapsedTime(committedAt, now);
         history.Add(
-            committed, engine.Finished ? [] : engine.Update.Gradient, new RunHistory.Timing(time.GetUtcNow(), duration), roundTrips);
+            committed, engine.Finished ? [] : engine.Update.Gradient, new RunHistory.Timing(time.GetUtcNow(), duration),
+            roundTrips.Of(committed.Round));
         committedAt = now;
         Measure(committed, duration);
         if (logger.IsEnabled(LogLevel.Information))
@@ -511,8 +500,7 @@ internal sealed partial class RunLoop
             TellStatus();
         }
 
-        Array.Fill(roundTrips, Unknown);
-        Array.Clear(pushedAt);
+        roundTrips.Forget(committed.Round);
         if (engine.Finished)
         {
             Log.Finished(logger, name, engine.Digest);

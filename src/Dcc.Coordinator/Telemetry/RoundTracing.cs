@@ -20,21 +20,31 @@ internal sealed class RoundTracing(string run, int devices, TimeProvider time)
 
     private readonly long[] firstPush = new long[devices];
     private readonly int[] pushes = new int[devices];
+
+    // Which round of each device those are of: devices may be in different ones.
+    private readonly int[] rounds = new int[devices];
     private long openedAt = time.GetTimestamp();
 
-    /// <summary>A push of the open round was sent.</summary>
-    internal void Pushed(int device)
+    /// <summary>A push was sent.</summary>
+    internal void Pushed(int device, int round)
     {
-        if (Source.HasListeners() && pushes[device]++ == 0)
+        if (!Source.HasListeners())
         {
-            firstPush[device] = time.GetTimestamp();
+            return;
         }
+
+        if (pushes[device] == 0 || rounds[device] != round)
+        {
+            (firstPush[device], rounds[device], pushes[device]) = (time.GetTimestamp(), round, 0);
+        }
+
+        pushes[device]++;
     }
 
-    /// <summary>A report of the open round was accepted.</summary>
+    /// <summary>A report was accepted.</summary>
     internal void Accepted(int round, int device)
     {
-        if (pushes[device] == 0)
+        if (pushes[device] == 0 || rounds[device] != round)
         {
             return;
         }
@@ -81,7 +91,6 @@ internal sealed class RoundTracing(string run, int devices, TimeProvider time)
             }
         }
 
-        Array.Clear(pushes);
         openedAt = now;
     }
 

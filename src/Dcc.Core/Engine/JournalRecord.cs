@@ -19,13 +19,16 @@ public enum JournalRecordKind
 
     /// <summary>A device left on purpose, in a run with a quorum: its index as int32.</summary>
     Withdrawn = 4,
+
+    /// <summary>A <see cref="CommittedUpdate"/>, in a run with asynchronous updates.</summary>
+    Update = 5,
 }
 
 /// <summary>
 /// One record of a run's journal, chained to the one before: Hash = SHA-256(previous hash || sequence || kind || body). A change to any stored
 /// record therefore shows.
 /// </summary>
-/// <param name="Sequence">0 for the parameters, then counting on; 1 + n for round n where nobody withdrew.</param>
+/// <param name="Sequence">0 for the parameters, then counting on; 1 + n for round n of a run that waits for everybody.</param>
 /// <param name="Kind">What the body is.</param>
 /// <param name="Body">The content.</param>
 /// <param name="Hash">32 bytes.</param>
@@ -68,9 +71,18 @@ public sealed record JournalRecord(long Sequence, JournalRecordKind Kind, byte[]
 /// <param name="Reports">By device; zeros where there is none.</param>
 /// <param name="ThetaAfter">theta_(n+1) by device; empty for the last evaluation.</param>
 /// <param name="Attendance">By device; empty where everybody reported because the run waits for everybody.</param>
+/// <remarks>
+/// With asynchronous updates rounds are the devices' own, and this is what they make together once the last device has made its round n: of each
+/// device its push, its report and its theta after it. Such a round is not stored; its updates are.
+/// </remarks>
 public sealed record CommittedRound(int Round, Push[] Pushes, Report[] Reports, double[] ThetaAfter, Attendance[] Attendance)
 {
     private const int DeviceBytes = 7 * sizeof(double);
+
+    /// <summary>
+    /// With asynchronous updates: eps_i and eps'_i by device, which lie further back than the last push once the round is whole. Else empty.
+    /// </summary>
+    public (double Own, double Others)[] Epsilons { get; init; } = [];
 
     internal byte[] ToBytes()
     {
@@ -150,13 +162,13 @@ public sealed record CommittedRound(int Round, Push[] Pushes, Report[] Reports, 
     /// <summary>Whether a device's report is part of the round.</summary>
     public bool HasReport(int device) => ((ReadOnlySpan<Attendance>)Attendance).HasReport(device);
 
-    private static void Write(ref Span<byte> rest, double value)
+    internal static void Write(ref Span<byte> rest, double value)
     {
         BinaryPrimitives.WriteDoubleLittleEndian(rest, value);
         rest = rest[sizeof(double)..];
     }
 
-    private static double Read(ref ReadOnlySpan<byte> rest)
+    internal static double Read(ref ReadOnlySpan<byte> rest)
     {
         var value = BinaryPrimitives.ReadDoubleLittleEndian(rest);
         rest = rest[sizeof(double)..];

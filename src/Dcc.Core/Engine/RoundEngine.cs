@@ -14,8 +14,12 @@ namespace Dcc.Core.Engine;
 /// </summary>
 /// <remarks>
 /// Rounds 0..R-1 move theta; round R is the last evaluation at theta_R. The run is then finished, and whoever joins is told so.
+/// <para>
+/// With asynchronous updates rounds 0..R-1 are each device's own, and a commit is of the reports that are there. A round is published, and the next
+/// one is the open round, when the last device has made it. Whoever has made its R rounds waits for the last evaluation, which is of all again.
+/// </para>
 /// </remarks>
-public sealed class RoundEngine
+public sealed partial class RoundEngine
 {
     private readonly RunParameters parameters;
     private readonly ConstraintUpdate update;
@@ -39,6 +43,8 @@ public sealed class RoundEngine
         reports = new Report[parameters.Devices];
         roll = new Roll(parameters.Devices, parameters.MostAbsences);
         quorum = parameters.Quorum ?? parameters.Devices;
+        own = parameters.Staleness is { } staleness ? new OwnRounds(parameters.Devices, parameters.Rounds, staleness) : null;
+        assembly = new RoundAssembly(parameters.Devices);
         update.Prepare(Round, pushes);
     }
 
@@ -76,7 +82,7 @@ public sealed class RoundEngine
     /// <summary>The run's parameters.</summary>
     public RunParameters Parameters => parameters;
 
-    /// <summary>The open round; R + 1 once finished.</summary>
+    /// <summary>The open round, with asynchronous updates that of the slowest device; R + 1 once finished.</summary>
     public int Round { get; private set; }
 
     /// <summary>Whether the last evaluation was committed.</summary>
@@ -91,7 +97,10 @@ public sealed class RoundEngine
     /// <summary>The digest over all thetas so far.</summary>
     public string Digest => digest.ToString();
 
-    /// <summary>Reports still missing in the open round.</summary>
+    /// <summary>Records of the journal so far, which is the sequence of the next.</summary>
+    public long Records => last.Sequence + 1;
+
+    /// <summary>Reports still missing in the open round. With asynchronous updates many more may be on their way for later rounds of their devices.</summary>
     public int Missing => roll.Missing;
 
     /// <summary>Devices without a stream whose report is missing in the open round.</summary>
@@ -220,7 +229,12 @@ public sealed class RoundEngine
             return null;
         }
 
-        if (record.Kind != JournalRecordKind.Round)
+        if (record.Kind == JournalRecordKind.Update && IsAsynchronous)
+        {
+            return ReplayUpdate(record);
+        }
+
+        if (record.Kind != JournalRecordKind.Round || IsAsynchronous)
         {
             throw new JournalException(record.Sequence, "it is no round");
         }
@@ -280,7 +294,7 @@ public sealed class RoundEngine
             return;
         }
 
-        if (input.Round > Math.Min(Round, parameters.Rounds) || input.Round < -1)
+        if (input.Round > LastPushed(input.Device) || input.Round < -1)
         {
             Refuse(input, Refusal.AheadOfRun, effects);
             return;
@@ -293,10 +307,11 @@ public sealed class RoundEngine
 
         roll.Connect(input.Device, input.Incarnation, input.ProcessStarted);
         roll.Admit(input.Device);
-        if (input.Round + 1 < Round)
+        var open = RoundOf(input.Device);
+        if (input.Round + 1 < open)
         {
             effects.Add(new RoundEffect(
-                RoundEffectKind.Replay, input.Device, input.Incarnation, Round: input.Round + 1, LastRound: Round - 1));
+                RoundEffectKind.Replay, input.Device, input.Incarnation, Round: input.Round + 1, LastRound: open - 1));
         }
 
         SendCurrent(input.Device, effects);
@@ -344,7 +359,7 @@ public sealed class RoundEngine
         {
             Counters.Fenced++;
         }
-        else if (input.Round < 0 || input.Round > Math.Min(Round, parameters.Rounds))
+        else if (input.Round < 0 || input.Round > LastPushed(device))
         {
             RefuseReport(input, Refusal.WrongRound, effects);
         }
@@ -352,23 +367,31 @@ public sealed class RoundEngine
         {
             RefuseReport(input, input.Report.IsWithin(double.MaxValue) ? Refusal.Implausible : Refusal.NotFinite, effects);
         }
-        else if (input.Round < Round)
+        else if (input.Round < RoundOf(device))
         {
             // Late by one is there: from now on it is waited for again. Whoever is further behind would only be waited for in vain.
-            if (input.Round == Round - 1)
+            if (input.Round == RoundOf(device) - 1)
             {
                 roll.Admit(device);
             }
 
             Counters.Stale++;
         }
-        else if (!roll.HasReported(device))
+        else if (IsAsynchronous ? !own.HasReported(device) : !roll.HasReported(device))
         {
-            roll.Admit(device);
-            roll.TakeReport(device);
             reports[device] = input.Report;
             Counters.Accepted++;
-            CommitIfComplete(effects);
+            if (IsAsynchronous)
+            {
+                Queue(device);
+                CommitWaiting(effects);
+            }
+            else
+            {
+                roll.Admit(device);
+                roll.TakeReport(device);
+                CommitIfComplete(effects);
+            }
         }
         else if (SameBits([input.Report], [reports[device]]))
         {
@@ -389,7 +412,7 @@ public sealed class RoundEngine
                 Cancel(effects);
             }
         }
-        else if (!Finished && !Cancelled && (roll.Missing == 0 || deadlineReached))
+        else if (!Finished && !Cancelled && !IsAsynchronous && (roll.Missing == 0 || deadlineReached))
         {
             Commit(effects);
         }
@@ -465,6 +488,11 @@ public sealed class RoundEngine
 
     private void SendCurrent(int device, List<RoundEffect> effects)
     {
+        if (IsAsynchronous && own.IsDone(device))
+        {
+            return;
+        }
+
         if (parameters.Quorum is not null && !Finished && !deadlineAwaited)
         {
             deadlineAwaited = true;
@@ -472,7 +500,7 @@ public sealed class RoundEngine
         }
 
         effects.Add(new RoundEffect(
-            Finished ? RoundEffectKind.End : RoundEffectKind.Push, device, roll.Stream(device), Round, Push: pushes[device]));
+            Finished ? RoundEffectKind.End : RoundEffectKind.Push, device, roll.Stream(device), RoundOf(device), Push: pushes[device]));
     }
 
     private void RefuseReport(in RoundEvent input, Refusal refusal, List<RoundEffect> effects)

@@ -29,6 +29,9 @@ public sealed record RunParameters
     /// <summary>R where neither an option nor a file gives it.</summary>
     public const int DefaultRounds = 5;
 
+    /// <summary>The largest bound on staleness.</summary>
+    public const int MaxStaleness = 1_000_000_000;
+
     private const double DefaultRoundDeadlineSeconds = 10;
     private const int DefaultMostAbsences = 3;
 
@@ -99,6 +102,13 @@ public sealed record RunParameters
     public int MostAbsences { get; init; } = DefaultMostAbsences;
 
     /// <summary>
+    /// S, 0..1 000 000 000: asynchronous updates. A report moves its device's theta at once, unless a push that is still to be answered would then be
+    /// more than S commits older than theta; 0 is the run that waits for everybody, to the bit. Null for rounds in step. Not with a quorum.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Staleness { get; init; }
+
+    /// <summary>
     /// The emulated devices as their tools describe them (the JSON of a system file), or null where the devices are real. The coordinator
     /// keeps it for whoever replays the journal and never looks inside.
     /// </summary>
@@ -132,6 +142,15 @@ public sealed record RunParameters
         if (Quorum is { } quorum)
         {
             Range("quorum", quorum, Math.Max(1, Devices), faults);
+        }
+
+        if (Staleness is < 0 or > MaxStaleness)
+        {
+            faults.Add(new InputFault("staleness", "a whole number from 0 to 1000000000", Text(Staleness.Value)));
+        }
+        else if (Staleness is not null && Quorum is not null)
+        {
+            faults.Add(new InputFault("staleness", "no quorum beside it (nobody is released there)", $"both, quorum {Quorum}"));
         }
 
         if (!(RoundDeadlineSeconds is >= 0.001 and <= 86_400))

@@ -14,7 +14,7 @@ public sealed class ThetaDigest
     public ThetaDigest(ReadOnlySpan<double> theta0) => hash = SHA256.HashData(Bytes(theta0));
 
     /// <summary>Appends theta_n, n from 1.</summary>
-    public void Append(int n, ReadOnlySpan<double> theta)
+    public void Append(long n, ReadOnlySpan<double> theta)
     {
         Span<byte> number = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(number, (ulong)n);

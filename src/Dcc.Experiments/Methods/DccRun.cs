@@ -48,8 +48,8 @@ internal static class DccRun
         }
     }
 
-    // Exact curves, which take their time, are computed once for all devices of a kind.
-    private static ILocalSolver[] Solvers(EdgeSystem system, RunParameters parameters) => parameters.Solver == SolverKind.Exact
+    /// <summary>Fresh ones. Exact curves, which take their time, are computed once for all devices of a kind.</summary>
+    internal static ILocalSolver[] Solvers(EdgeSystem system, RunParameters parameters) => parameters.Solver == SolverKind.Exact
         ? [.. SystemCost.CurvesOf(system).Select(curve => (ILocalSolver)new ExactSolver(curve, parameters.Gradient))]
         : [.. Enumerable.Range(0, parameters.Devices).Select(i => LocalSolvers.Create(parameters.SolverSettings(system.Gamma), system.Device(i), i))];
 

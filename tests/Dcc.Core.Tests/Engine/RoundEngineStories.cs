@@ -45,7 +45,8 @@ public class RoundEngineStories
                             Rounds = int.Parse(words[4], CultureInfo.InvariantCulture),
                             Seed = 1,
                             InitialTheta = new double[int.Parse(words[2], CultureInfo.InvariantCulture)],
-                            Quorum = words.Length > 6 ? int.Parse(words[6], CultureInfo.InvariantCulture) : null,
+                            Quorum = words.Length > 6 && words[5] == "quorum" ? int.Parse(words[6], CultureInfo.InvariantCulture) : null,
+                            Staleness = words.Length > 6 && words[5] == "staleness" ? int.Parse(words[6], CultureInfo.InvariantCulture) : null,
                             MostAbsences = words.Length > 8 ? int.Parse(words[8], CultureInfo.InvariantCulture) : 3,
                         },
                         effects);

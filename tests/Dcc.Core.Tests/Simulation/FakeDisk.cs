@@ -33,8 +33,14 @@ internal sealed class FakeDisk : IDisposable
     /// <summary>Whether there is no room.</summary>
     internal bool IsFull { get; set; }
 
-    /// <summary>Rounds that survive a loss of power.</summary>
-    internal int DurableRounds => records.Count(record => record.Kind == JournalRecordKind.Round);
+    /// <summary>Rounds of a device that survive a loss of power.</summary>
+    internal int DurableRounds(int device) => records.Count(record => record.Kind == JournalRecordKind.Round) + Updates(device).Count();
+
+    /// <summary>Its own rounds among them, in a run with asynchronous updates.</summary>
+    internal IEnumerable<DeviceUpdate> Updates(int device) => records
+        .Where(record => record.Kind == JournalRecordKind.Update)
+        .SelectMany(record => CommittedUpdate.FromBytes(record.Body, int.MaxValue).Updates)
+        .Where(update => update.Device == device);
 
     /// <summary>Appends; false where there is no room.</summary>
     internal bool TryAppend(JournalRecord record)

@@ -12,7 +12,7 @@ internal sealed class SimulatedCoordinator(SimulatedRun world)
     private bool isBusy;
     private int process;
     private int highestRound;
-    private int highestPushed;
+    private readonly int[] highestPushed = new int[world.Parameters.Devices];
 
     // Larger with every stream, whichever process took it.
     private long lastIncarnation;
@@ -37,8 +37,14 @@ internal sealed class SimulatedCoordinator(SimulatedRun world)
             world.Disk.Records.Skip(1).ToList().ForEach(record => engine.Replay(record));
         }
 
-        Assert.Equal(world.Disk.DurableRounds, engine.Round);
-        Assert.True(engine.Round >= highestPushed, $"round {engine.Round} is open again though {highestPushed} was pushed");
+        Assert.Equal(world.DurableRounds, engine.Round);
+        for (var device = 0; device < highestPushed.Length; device++)
+        {
+            Assert.True(
+                engine.RoundOf(device) >= highestPushed[device],
+                $"round {engine.RoundOf(device)} of device {device} is open again though {highestPushed[device]} was pushed");
+        }
+
         highestRound = engine.Round;
         created.ForEach(effects.Enqueue);
         Pump();
@@ -162,13 +168,15 @@ internal sealed class SimulatedCoordinator(SimulatedRun world)
                 Persist(effect.Record!);
                 break;
             case RoundEffectKind.Push:
-                Assert.True(world.Disk.DurableRounds >= effect.Round, $"round {effect.Round} was pushed before round {effect.Round - 1} was durable");
+                Assert.True(
+                    (effect.Round == world.Parameters.Rounds ? world.DurableRounds : world.Disk.DurableRounds(effect.Device)) >= effect.Round,
+                    $"round {effect.Round} was pushed before round {effect.Round - 1} was durable");
                 world.CheckPush(effect.Round, effect.Device, effect.Push);
-                highestPushed = Math.Max(highestPushed, effect.Round);
+                highestPushed[effect.Device] = Math.Max(highestPushed[effect.Device], effect.Round);
                 Send(effect);
                 break;
             case RoundEffectKind.End:
-                Assert.Equal(world.Parameters.Rounds + 1, world.Disk.DurableRounds);
+                Assert.Equal(world.Parameters.Rounds + 1, world.DurableRounds);
                 Send(effect);
                 break;
             case RoundEffectKind.Replay:
@@ -266,11 +274,13 @@ internal sealed class SimulatedCoordinator(SimulatedRun world)
             var missed = effect.Kind == RoundEffectKind.Replay
                 ? world.Disk.Records.Where(record => record.Kind == JournalRecordKind.Round)
                     .Select(record => CommittedRound.FromBytes(record.Body, world.Parameters))
-                    .Where(round => round.Round >= effect.Round && round.Round <= effect.LastRound).ToList()
+                    .Select(round => (round.Round, Push: round.Pushes[effect.Device]))
+                    .Concat(world.Disk.Updates(effect.Device).Select(update => (update.Round, update.Push)))
+                    .Where(made => made.Round >= effect.Round && made.Round <= effect.LastRound).OrderBy(made => made.Round).ToList()
                 : [];
             stream.Down(device =>
             {
-                missed.ForEach(round => device.Learn(round.Round, round.Pushes[effect.Device]));
+                missed.ForEach(made => device.Learn(made.Round, made.Push));
                 device.Receive(effect);
             });
         }
