@@ -9,7 +9,7 @@ namespace Dcc.Experiments.Beyond;
 internal sealed class SteadyStateComparison : Experiment
 {
     private static readonly double[] Exponents = [1, 2, 3];
-    private static readonly Method[] Rivals = [Method.DccQLearning, Method.IndependentQLearning, Method.CommonReward, Method.Mappo, Method.CentralisedA2C];
+    private static readonly Method[] Rivals = [Method.DccQLearning, Method.IndependentQLearning, Method.CommonReward, Method.Mappo, Method.CentralA2c];
     private static readonly Method[] Methods = [Method.DccPriceQ, Method.DccAverage, .. Rivals, Method.Selfish, Method.BestKnown];
 
     internal override string Name => "methods";

@@ -35,7 +35,7 @@ internal enum Method
     MappoLong,
 
     /// <summary>One A2C agent that sees and decides everything.</summary>
-    CentralisedA2C,
+    CentralA2c,
 
     /// <summary>Best responses of everybody to everybody, exact.</summary>
     Selfish,
@@ -85,7 +85,7 @@ internal static class MethodUnit
         Method.CommonReward => "IQL (common reward)",
         Method.Mappo => "MAPPO",
         Method.MappoLong => "MAPPO (long)",
-        Method.CentralisedA2C => "A2C (centralised)",
+        Method.CentralA2c => "A2C (centralised)",
         Method.Selfish => "selfish",
         Method.BestKnown => "best known",
         Method.NeverOffload => "never offload",
@@ -97,7 +97,7 @@ internal static class MethodUnit
     internal static int Runs(this Method method, Scale scale) => method switch
     {
         Method.MappoLong => scale.LongRuns,
-        Method.Mappo or Method.CentralisedA2C => scale.NeuralRuns,
+        Method.Mappo or Method.CentralA2c => scale.NeuralRuns,
         _ => scale.Runs,
     };
 
@@ -143,7 +143,7 @@ internal static class MethodUnit
             Method.CommonReward => Trained(IndependentQLearning.Run(system, plan, new() { CommonReward = true }, cancellation)),
             Method.Mappo => Trained(Mappo.Run(system, plan with { Steps = scale.NeuralSteps }, new(), cancellation)),
             Method.MappoLong => Trained(Mappo.Run(system, plan with { Steps = scale.LongNeuralSteps }, new(), cancellation)),
-            Method.CentralisedA2C => Trained(CentralisedA2C.Run(system, plan with { Steps = scale.NeuralSteps }, new(), cancellation)),
+            Method.CentralA2c => Trained(CentralisedA2C.Run(system, plan with { Steps = scale.NeuralSteps }, new(), cancellation)),
             Method.Selfish => Selfish(SelfishEquilibrium.Find(system, CongestionKind.Poisson, cancellation)),
             Method.BestKnown => Known(Deployment.BestKnown(system, CongestionKind.Poisson, cancellation)),
             Method.NeverOffload => Known(Deployment.NeverOffload(system)),
@@ -195,7 +195,7 @@ internal static class MethodUnit
         Method.DccPriceQ => 0.2 * devices,
         Method.DccAverage => 0.3 * devices,
         Method.IndependentQLearning or Method.CommonReward => 0.06 * devices,
-        Method.Mappo or Method.CentralisedA2C => scale.NeuralSteps * devices * NeuralSecondsPerDeviceStep,
+        Method.Mappo or Method.CentralA2c => scale.NeuralSteps * devices * NeuralSecondsPerDeviceStep,
         Method.MappoLong => scale.LongNeuralSteps * devices * NeuralSecondsPerDeviceStep,
         Method.BestKnown => 0.1 * devices,
         _ => 1,

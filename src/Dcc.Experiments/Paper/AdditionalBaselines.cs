@@ -13,7 +13,7 @@ internal sealed class AdditionalBaselines : Experiment
 
     private static readonly int[] Sizes = [10, 20];
     private static readonly Method[] Methods =
-        [Method.DccQLearning, Method.DccPriceQ, Method.IndependentQLearning, Method.CommonReward, Method.CentralisedA2C, Method.NeverOffload, Method.AlwaysOffload];
+        [Method.DccQLearning, Method.DccPriceQ, Method.IndependentQLearning, Method.CommonReward, Method.CentralA2c, Method.NeverOffload, Method.AlwaysOffload];
 
     internal override string Name => "fig12";
 
@@ -28,7 +28,7 @@ internal sealed class AdditionalBaselines : Experiment
     internal override Page Present(Scale scale, UnitResults results)
     {
         var comparison = Compare(scale, results);
-        var central = Sizes.Select(devices => Spread.Of(comparison.Final(Method.CentralisedA2C, devices, MethodUnit.Discounted)).Mean).ToList();
+        var central = Sizes.Select(devices => Spread.Of(comparison.Final(Method.CentralA2c, devices, MethodUnit.Discounted)).Mean).ToList();
         return new Page(
             Claims.Judge(
                 comparison.Complete,
