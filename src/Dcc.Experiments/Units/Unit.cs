@@ -7,7 +7,7 @@ namespace Dcc.Experiments.Units;
 internal readonly record struct Sample(string Measure, double X, double Value);
 
 /// <summary>A piece of work that is done as a whole, on one thread, from its seed alone.</summary>
-/// <param name="Name">Says all that decides the result; letters, digits, dots and hyphens. Equal names are equal work.</param>
+/// <param name="Name">Says all that decides the result within a budget; letters, digits, dots and hyphens. Equal names are then equal work.</param>
 /// <param name="Seed">Its seed, to name when it fails.</param>
 /// <param name="Seconds">How long it takes on one core, about: the weight of its progress.</param>
 /// <param name="Work">Does it.</param>
