@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Dcc.Core.Validation;
+using Dcc.Experiments.Methods;
 
 namespace Dcc.Experiments;
 
@@ -22,6 +23,9 @@ internal sealed record Scale(Budget Budget, int? AskedRuns)
     /// <summary>Systems that a method without a neural network is run on: 15 in the paper.</summary>
     internal int Runs => AskedRuns ?? Pick(5, 15);
 
+    /// <summary>Systems that are looked at where that takes seconds: the paper's 15 whatever the budget.</summary>
+    internal int QuickRuns => AskedRuns ?? 15;
+
     /// <summary>Systems that a neural baseline is run on: with 15, all figures that have some would take two cores more than two hours.</summary>
     internal int NeuralRuns => AskedRuns ?? Pick(3, 5);
 
@@ -29,7 +33,7 @@ internal sealed record Scale(Budget Budget, int? AskedRuns)
     internal int LongRuns => AskedRuns ?? Pick(1, 3);
 
     /// <summary>Environment steps of MAPPO and A2C: Fig. 11's caption, not Table 2, which has ten times as many.</summary>
-    internal long NeuralSteps => Pick(200_000, 1_600_000);
+    internal long NeuralSteps => Pick(200_000, TrainingPlan.PaperSteps);
 
     /// <summary>The long budget of Fig. 11.</summary>
     internal long LongNeuralSteps => Pick(600_000, 10_000_000);

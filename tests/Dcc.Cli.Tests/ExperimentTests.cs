@@ -1,7 +1,13 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
 namespace Dcc.Cli.Tests;
 
-public sealed class ExperimentTests : IDisposable
+public sealed partial class ExperimentTests : IDisposable
 {
+    // Of fig13 with three runs: five exponents.
+    private const int AllUnits = 15;
+
     private readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
@@ -92,25 +98,30 @@ public sealed class ExperimentTests : IDisposable
     }
 
     // Starts the command and sends a signal when so many units are finished.
-    private async Task Until(int units, string signal, string[] arguments)
+    private static async Task Until(int units, string signal, string[] arguments)
     {
         using var process = DccProcess.Start(null, arguments);
-        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var ends = folder["broken/units.csv"];
-        while (!process.HasExited && (!File.Exists(ends) || (await File.ReadAllLinesAsync(ends, TestContext.Current.CancellationToken)).Length <= units))
+        var done = -1;
+        while (done < units)
         {
-            await Task.Delay(20, TestContext.Current.CancellationToken);
+            var line = await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken);
+            Assert.NotNull(line);
+            done = int.Parse(Done().Match(line).Groups[1].Value, CultureInfo.InvariantCulture);
         }
 
-        Assert.False(process.HasExited, "the work was over before the signal");
+        Assert.InRange(done, units, AllUnits - 1);
         DccProcess.Signal(process.Id, signal);
+        var rest = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.NotEqual(0, process.ExitCode);
         if (signal == "INT")
         {
-            Assert.EndsWith("dcc: cancelled\n", await errors, StringComparison.Ordinal);
+            Assert.EndsWith("dcc: cancelled\n", rest, StringComparison.Ordinal);
         }
     }
+
+    [GeneratedRegex("% ([0-9]+) of 15 units")]
+    private static partial Regex Done();
 
     private static async Task Refused(string expected, params string[] arguments)
     {

@@ -75,7 +75,7 @@ internal static class ExperimentCommand
             }
 
             var manifest = new ResultsManifest(what, KebabCase.Name(scale.Budget), scale.AskedRuns, RunProvenance.ThisVersion);
-            using var folder = ResultsFolder.Claim(given ?? NewFolder(words[0]), resumes, manifest);
+            using var folder = ResultsFolder.Claim(given, $"experiment-{words[0]}", resumes, manifest, TimeProvider.System.GetLocalNow());
             var run = new ExperimentRun(folder, experiments, scale);
             var failed = await ProgressDisplay.Run(
                 $"experiment {what}", progress => Task.Run(() => run.Execute(atOnce, progress, cancellation)), parsed.GetValue(quiet)).ConfigureAwait(false);
@@ -103,17 +103,4 @@ internal static class ExperimentCommand
         ? value
         : throw new InvalidInputException(
             field, string.Create(CultureInfo.InvariantCulture, $"a whole number from 1 to {highest}"), value.Value.ToString(CultureInfo.InvariantCulture));
-
-    private static string NewFolder(string word)
-    {
-        var stamp = TimeProvider.System.GetLocalNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
-        for (var attempt = 1; ; attempt++)
-        {
-            var path = Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"experiment-{word}-{stamp}") + (attempt == 1 ? "" : $"-{attempt}"));
-            if (!Directory.Exists(path))
-            {
-                return path;
-            }
-        }
-    }
 }

@@ -48,12 +48,18 @@ internal sealed class ResultsFolder : IDisposable
     internal string File(string name) => Path.Combine(DirectoryPath, name);
 
     /// <summary>Takes a folder for new results, or, to go on, one with results of the same experiment, budget and runs.</summary>
+    /// <param name="given">The folder; null for a new one under ./runs.</param>
+    /// <param name="name">What a new folder's name starts with.</param>
+    /// <param name="resume">Whether to go on with what it holds.</param>
+    /// <param name="wanted">What it is for.</param>
+    /// <param name="now">For a new folder's name.</param>
     /// <exception cref="InvalidInputException">It cannot be used for that.</exception>
-    internal static ResultsFolder Claim(string path, bool resume, ResultsManifest wanted)
+    internal static ResultsFolder Claim(string? given, string name, bool resume, ResultsManifest wanted, DateTimeOffset now)
     {
         try
         {
-            var hold = RunFolder.TryHold(path) ?? throw new InvalidInputException("output", "a folder that no other run is using (name another with --output)", path);
+            var (path, hold) = given is null ? RunFolder.HoldNew(name, now) : (given, RunFolder.TryHold(given)
+                ?? throw new InvalidInputException("output", "a folder that no other run is using (name another with --output)", given));
             try
             {
                 var manifest = Agree(path, resume, wanted);
@@ -68,7 +74,7 @@ internal sealed class ResultsFolder : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new InvalidInputException("output", "a folder that can be written", $"{path} ({exception.Message})");
+            throw new InvalidInputException("output", "a folder that can be written", $"{given ?? "runs"} ({exception.Message})");
         }
     }
 

@@ -71,7 +71,8 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
-    private static RunFolder ClaimNew(string name, DateTimeOffset now)
+    /// <summary>Makes and takes a new folder under ./runs, named for the time.</summary>
+    internal static (string Path, Hold Hold) HoldNew(string name, DateTimeOffset now)
     {
         var stamp = $"{name}-{now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}";
         for (var attempt = 1; ; attempt++)
@@ -79,9 +80,15 @@ internal sealed class RunFolder : IDisposable
             var path = Path.Combine("runs", attempt == 1 ? stamp : string.Create(CultureInfo.InvariantCulture, $"{stamp}-{attempt}"));
             if (!Directory.Exists(path) && TryHold(path) is { } hold)
             {
-                return new RunFolder(path, hold);
+                return (path, hold);
             }
         }
+    }
+
+    private static RunFolder ClaimNew(string name, DateTimeOffset now)
+    {
+        var (path, hold) = HoldNew(name, now);
+        return new RunFolder(path, hold);
     }
 
     private static RunFolder ClaimGiven(string path, bool force)

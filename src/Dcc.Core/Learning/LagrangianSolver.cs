@@ -18,7 +18,7 @@ internal sealed class LagrangianSolver<TDevice> : ILocalSolver
     private const int Averaged = MultiplierUpdates / 2;
 
     // Steps spent on measuring each iterate: about 100 episodes at gamma = 0.95, 2 500 in an average.
-    private const int EvaluationSteps = 18_000;
+    internal const int EvaluationSteps = 18_000;
 
     private readonly SolverSettings settings;
     private readonly int index;

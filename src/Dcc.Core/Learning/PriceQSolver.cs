@@ -16,7 +16,7 @@ internal sealed class PriceQSolver<TDevice> : ILocalSolver
     where TDevice : struct, IDeviceModel
 {
     // Prices: 0, then 0.35 * 1.45^k, and as the last one "offloading forbidden", so that theta = 0 is always feasible.
-    private const int Prices = 16;
+    internal const int Prices = 16;
     private const float FirstPrice = 0.35f;
     private const float PriceRatio = 1.45f;
 
@@ -28,7 +28,7 @@ internal sealed class PriceQSolver<TDevice> : ILocalSolver
     private const float RateScale = 20;
 
     // Steps spent on measuring each greedy policy: about 256 episodes at gamma = 0.95.
-    private const int EvaluationSteps = 46_080;
+    internal const int EvaluationSteps = 46_080;
 
     private readonly TDevice device;
     private readonly SolverSettings settings;

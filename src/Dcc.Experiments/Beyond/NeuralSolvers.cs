@@ -37,7 +37,7 @@ internal sealed class NeuralSolvers : Experiment
 
     internal override IReadOnlyList<Unit> Units(Scale scale) =>
     [
-        .. PaperSystem.Seeds(SampleEfficiency.Devices(scale)).SelectMany(seed => Networks.Select(solver => SampleEfficiency.Unit(solver, seed))),
+        .. PaperSystem.Seeds(scale.QuickRuns).SelectMany(seed => Networks.Select(solver => SampleEfficiency.Unit(solver, seed))),
         .. Charges.SelectMany(charge => PaperSystem.Seeds(Runs(scale)).SelectMany(seed => Learners.Select(solver => new Unit(
             UnitName(KebabCase.Name(solver), charge, seed), seed, solver == SolverKind.QLearning ? 1 : 4, _ => Learned(solver, charge, seed))))),
         .. Charges.Select(charge => new Unit(UnitName(Thresholds, charge, 1), 1, 3, _ => [Measured(ThresholdPolicy.Best(SolarDevice.Large, Gamma, charge, seed: 1).Actions(SolarDevice.Large), charge)])),
@@ -49,7 +49,7 @@ internal sealed class NeuralSolvers : Experiment
     internal override Page Present(Scale scale, UnitResults results)
     {
         var toy = Networks.Select(solver => (Solver: solver, Gap: Spread.Of(SampleEfficiency.Gaps(solver, SampleEfficiency.Standard, scale, results)))).ToList();
-        var complete = Learners.All(solver => Charges.All(charge => Costs(solver, charge).Length == Runs(scale))) && toy.TrueForAll(found => found.Gap.Count == SampleEfficiency.Devices(scale) * SampleEfficiency.Points.Length)
+        var complete = Learners.All(solver => Charges.All(charge => Costs(solver, charge).Length == Runs(scale))) && toy.TrueForAll(found => found.Gap.Count == scale.QuickRuns * SampleEfficiency.Points.Length)
             && Charges.All(charge => double.IsFinite(At(Thresholds, charge)) && (scale.Budget == Budget.Quick || double.IsFinite(At(Exact, charge))));
         var lost = Networks.SelectMany(solver => Charges.Where(charge => !(Spread.Of(Costs(solver, charge)).Mean < At(Thresholds, charge)))
             .Select(charge => FormattableString.Invariant($"{KebabCase.Name(solver)} at {charge}"))).ToList();

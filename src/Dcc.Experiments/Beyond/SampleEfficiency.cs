@@ -4,6 +4,7 @@ using Dcc.Core.Learning;
 using Dcc.Core.Policies;
 using Dcc.Core.Validation;
 using Dcc.Experiments.Methods;
+using Dcc.Experiments.Paper;
 using Dcc.Experiments.Results;
 using Dcc.Experiments.Units;
 
@@ -35,7 +36,7 @@ internal sealed class SampleEfficiency : Experiment
 
     internal override IReadOnlyList<Unit> Units(Scale scale) =>
     [
-        .. PaperSystem.Seeds(Devices(scale)).SelectMany(seed => Solvers.Select(solver => Unit(solver, seed))),
+        .. PaperSystem.Seeds(scale.QuickRuns).SelectMany(seed => Solvers.Select(solver => Unit(solver, seed))),
     ];
 
     /// <summary>A solver on one device at every point and budget; shared with the experiment on neural solvers.</summary>
@@ -47,7 +48,7 @@ internal sealed class SampleEfficiency : Experiment
 
     internal override Page Present(Scale scale, UnitResults results)
     {
-        var complete = Solvers.All(solver => All(solver, Standard, Gap, scale, results).Length == Devices(scale) * Points.Length);
+        var complete = Solvers.All(solver => All(solver, Standard, Gap, scale, results).Length == scale.QuickRuns * Points.Length);
         var both = Budgets.Where(budget => Budgeted(SolverKind.QLearning, budget)).ToList();
         var better = both.Count(budget => Mean(SolverKind.PriceQ, budget) < Mean(SolverKind.QLearning, budget));
         return new Page(
@@ -71,7 +72,7 @@ internal sealed class SampleEfficiency : Experiment
             ],
             [
                 "Devices of Appendix F; (θ, price) is (0.05, 2), (0.1, 1) and (0.2, 0.5). The policy is evaluated exactly.",
-                "Learning steps only: price-q also measures its 16 policies over 737,280 steps, the others their 50 iterates over 900,000, whatever the budget.",
+                FormattableString.Invariant($"Learning steps only: price-q also measures its policies over about {Scalability.MeasuringSteps(SolverKind.PriceQ):N0} steps, the others theirs over {Scalability.MeasuringSteps(SolverKind.QLearning):N0}, whatever the budget."),
                 "Budgets are single trainings from nothing; in a run all go on from the round before.",
                 "dqn and ppo have steps of the multiplier that were tuned for them, q-learning has the paper's; and they take some fifty times as long per step.",
             ]);
@@ -82,14 +83,12 @@ internal sealed class SampleEfficiency : Experiment
     }
 
     private static double[] All(SolverKind solver, int budget, string measure, Scale scale, UnitResults results) =>
-        [.. PaperSystem.Seeds(Devices(scale)).SelectMany(seed => results.Of(UnitName(solver, seed), measure)).Where(sample => sample.X == budget).Select(sample => sample.Value)];
+        [.. PaperSystem.Seeds(scale.QuickRuns).SelectMany(seed => results.Of(UnitName(solver, seed), measure)).Where(sample => sample.X == budget).Select(sample => sample.Value)];
 
     private static bool IsNeural(SolverKind solver) => solver is SolverKind.Dqn or SolverKind.Ppo;
 
     // A million steps of a network on every device would take an hour.
     private static bool Budgeted(SolverKind solver, int budget) => !IsNeural(solver) || budget <= Standard;
-
-    internal static int Devices(Scale scale) => scale.AskedRuns ?? 15;
 
     private static string UnitName(SolverKind solver, ulong seed) => FormattableString.Invariant($"solver-{KebabCase.Name(solver)}-s{seed}");
 

@@ -21,7 +21,7 @@ internal sealed class SteadyStateComparison : Experiment
     internal override string Claim => "DCC with price-q and the default rules costs less in the long run than every other learner at equal learning steps.";
 
     internal override IReadOnlyList<Unit> Units(Scale scale) =>
-        [.. Exponents.SelectMany(exponent => Compare(exponent, scale, new UnitResults([])).Units()).DistinctBy(unit => unit.Name)];
+        [.. Exponents.SelectMany(exponent => Compare(exponent, scale, UnitResults.None).Units()).DistinctBy(unit => unit.Name)];
 
     internal override Page Present(Scale scale, UnitResults results)
     {

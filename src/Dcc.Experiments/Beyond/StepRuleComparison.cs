@@ -71,6 +71,11 @@ internal sealed class StepRuleComparison : Experiment
                 new DataTable(
                     "step-rules", $"Median rounds to within 1 % (runs that got there of all)",
                     ["α", "rule", .. Sizes.Select(devices => FormattableString.Invariant($"N = {devices}"))], rows),
+                new DataTable(
+                    "step-rules-gaps", FormattableString.Invariant($"Median cost above the best known after {Rounds} rounds, %"),
+                    ["α", "rule", .. Sizes.Select(devices => FormattableString.Invariant($"N = {devices}"))],
+                    [.. Exponents.SelectMany(exponent => Variants.Select(variant => (object[])
+                        [exponent, Label(variant), .. Sizes.Select(devices => (object)(100 * Spread.Of(Found(exponent, devices, variant, Gap)).Median))]))]),
             ],
             [
                 "Evaluations are exact and congestion is mean-field, so that only rule and perturbation differ.",

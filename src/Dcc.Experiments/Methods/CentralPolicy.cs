@@ -1,5 +1,6 @@
 using Dcc.Core.Devices;
 using Dcc.Core.Evaluation;
+using Dcc.Core.Learning.Deep;
 using Dcc.Core.Neural;
 using Dcc.Core.Randomness;
 
@@ -33,7 +34,7 @@ internal sealed class CentralPolicy(DenseNetwork actor, DeviceView[] views) : IJ
         for (var i = 0; i < states.Length; i++)
         {
             MaskedChoice.Probabilities(logits.Slice(i * Actions, Actions), views[i].Legal(states[i]), probabilities);
-            actions[i] = (byte)MaskedChoice.Sample(probabilities, stream.NextUnit());
+            actions[i] = (byte)MaskedSoftmax.Draw<float>(probabilities, stream.NextUnit());
         }
     }
 }

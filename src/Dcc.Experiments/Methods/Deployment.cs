@@ -5,12 +5,9 @@ using Dcc.Core.Policies;
 
 namespace Dcc.Experiments.Methods;
 
-/// <summary>One policy for each device that some exact method decided on, and what they cost together.</summary>
-internal sealed record Deployment(PolicyMixture[] Policies, JointMeasure Measure)
+/// <summary>One policy for each device, known without learning.</summary>
+internal static class Deployment
 {
-    internal static Deployment Of(EdgeSystem system, PolicyMixture[] policies, ulong seed, long budget = JointMeasure.DefaultBudget) =>
-        new(policies, JointMeasure.Of(system, policies, seed, budget));
-
     /// <summary>The best that every device can do without ever offloading: the paper's normalisation, DCC-QL at theta = 0.</summary>
     internal static PolicyMixture[] NeverOffload(EdgeSystem system) =>
         [.. SystemCost.CurvesOf(system).Select(curve => curve.Policy(theta: 0, price: 0))];

@@ -67,19 +67,17 @@ internal sealed class IndependentQLearning
         while (taken < steps)
         {
             cancellation.ThrowIfCancellationRequested();
-            var decays = taken / settings.DecaySteps;
-            var nextDecay = (decays + 1) * settings.DecaySteps;
-            var block = Math.Min(Math.Min(steps, nextDecay) - taken, StepsBetweenCancellationChecks);
-            Train(block, settings.Exploration * DeterministicMath.Pow(settings.ExplorationDecay, decays));
+            var block = Math.Min(steps - taken, StepsBetweenCancellationChecks);
+            Train(block);
             taken += block;
         }
 
         return taken;
     }
 
-    private void Train(long steps, double exploration)
+    private void Train(long steps)
     {
-        var explore = (ulong)(exploration * ulong.MaxValue);
+        var explore = (ulong)(settings.Exploration * ulong.MaxValue);
         for (; steps > 0; steps--)
         {
             if (stepsLeftInEpisode-- == 0)

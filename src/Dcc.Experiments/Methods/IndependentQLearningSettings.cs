@@ -11,12 +11,6 @@ internal sealed record IndependentQLearningSettings
     /// <summary>Probability of a uniformly random legal action.</summary>
     internal double Exploration { get; init; } = 0.05;
 
-    /// <summary>Factor of the exploration after every <see cref="DecaySteps"/>; Table 1 lists 0.95 and does not say per what.</summary>
-    internal double ExplorationDecay { get; init; } = 1;
-
-    /// <summary>The learning steps of one of DCC-QL's evaluations: the one period that the paper gives both methods.</summary>
-    internal int DecaySteps { get; init; } = 100_000;
-
     /// <summary>Steps after which all devices restart from random states.</summary>
     internal int EpisodeSteps { get; init; } = 30;
 

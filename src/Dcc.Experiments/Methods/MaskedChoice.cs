@@ -33,26 +33,6 @@ internal static class MaskedChoice
         }
     }
 
-    /// <summary>The action that a uniform number in [0, 1) selects; never one of probability zero.</summary>
-    internal static int Sample(ReadOnlySpan<float> probabilities, double unit)
-    {
-        var chosen = 0;
-        for (var action = 0; action < Actions; action++)
-        {
-            if (probabilities[action] > 0)
-            {
-                chosen = action;
-                unit -= probabilities[action];
-                if (unit < 0)
-                {
-                    break;
-                }
-            }
-        }
-
-        return chosen;
-    }
-
     /// <summary>
     /// The derivative by the logits of -weight * log p(action) - entropyWeight * H(p): a policy gradient's loss, weight being the advantage.
     /// </summary>

@@ -132,7 +132,7 @@ internal static class MethodUnit
     private static IEnumerable<Sample> Samples(Method method, EdgeSystem system, ulong seed, Scale scale, CancellationToken cancellation)
     {
         var (devices, exponent) = (system.Devices.Length, system.Exponent);
-        var plan = new TrainingPlan(seed, (long)Evaluations * Scale.LearningSteps, Evaluations, scale.MeasureBudget);
+        var plan = new TrainingPlan(seed, TrainingPlan.PaperSteps, Evaluations, scale.MeasureBudget);
         return method switch
         {
             Method.DccQLearning => Dcc(system, DccQLearning(devices, exponent, seed), scale, cancellation),

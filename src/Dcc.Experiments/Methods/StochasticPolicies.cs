@@ -1,5 +1,6 @@
 using Dcc.Core.Devices;
 using Dcc.Core.Evaluation;
+using Dcc.Core.Learning.Deep;
 using Dcc.Core.Neural;
 using Dcc.Core.Randomness;
 
@@ -56,7 +57,7 @@ internal sealed class StochasticPolicies : IJointPolicy
     {
         for (var i = 0; i < states.Length; i++)
         {
-            actions[i] = (byte)MaskedChoice.Sample(probabilities[i].AsSpan(states[i] * Actions, Actions), streams[i].NextUnit());
+            actions[i] = (byte)MaskedSoftmax.Draw<float>(probabilities[i].AsSpan(states[i] * Actions, Actions), streams[i].NextUnit());
         }
     }
 }

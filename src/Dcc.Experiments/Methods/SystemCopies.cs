@@ -1,5 +1,6 @@
 using Dcc.Core.Coordination;
 using Dcc.Core.Devices;
+using Dcc.Core.Learning.Deep;
 using Dcc.Core.Randomness;
 
 namespace Dcc.Experiments.Methods;
@@ -88,7 +89,7 @@ internal sealed class SystemCopies
         {
             var probabilities = Probabilities.AsSpan(i * Row, Row);
             MaskedChoice.Probabilities(logits.Slice(i * Row, Row), Views[i % devices.Length].Legal(States[i]), probabilities);
-            Actions[i] = (byte)MaskedChoice.Sample(probabilities, streams[i].NextUnit());
+            Actions[i] = (byte)MaskedSoftmax.Draw<float>(probabilities, streams[i].NextUnit());
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed class AdditionalBaselines : Experiment
 
     internal override string Claim => "A common reward helps IQL little or not; centralised A2C does reasonably with 10 devices and fails with 20 (about 15 times the normalisation).";
 
-    internal override IReadOnlyList<Unit> Units(Scale scale) => Compare(scale, new UnitResults([])).Units();
+    internal override IReadOnlyList<Unit> Units(Scale scale) => Compare(scale, UnitResults.None).Units();
 
     internal override Page Present(Scale scale, UnitResults results)
     {

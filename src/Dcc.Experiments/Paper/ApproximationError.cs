@@ -32,7 +32,7 @@ internal sealed class ApproximationError : Experiment
 
     internal override string Claim => "The relative error stays within Lemma 1's bound, and is zero for α = 1.";
 
-    internal override IReadOnlyList<Unit> Units(Scale scale) => [.. PaperSystem.Environments(Runs(scale)).Select(environment =>
+    internal override IReadOnlyList<Unit> Units(Scale scale) => [.. PaperSystem.Environments(scale.QuickRuns).Select(environment =>
         new Unit(UnitName(environment.Exponent, environment.Seed), environment.Seed, Seconds: 6, cancellation => Compare(environment.Exponent, environment.Seed, cancellation)))];
 
     internal override Page Present(Scale scale, UnitResults results)
@@ -53,7 +53,7 @@ internal sealed class ApproximationError : Experiment
             rows.Add([exponent, Percent(error), Percent(bound), Outside(error, bound), Percent(freshError), Percent(freshBound), Outside(freshError, freshBound)]);
         }
 
-        var complete = devices == PaperSystem.Environments(Runs(scale)).Count() * Devices;
+        var complete = devices == PaperSystem.Environments(scale.QuickRuns).Count() * Devices;
         return new Page(
             Claims.Judge(complete, outside == 0, linear < Precision, freshOutside == 0),
             FormattableString.Invariant(
@@ -77,15 +77,13 @@ internal sealed class ApproximationError : Experiment
             ]);
 
         IEnumerable<double> All(double exponent, string measure) =>
-            PaperSystem.Seeds(Runs(scale)).SelectMany(seed => results.Of(UnitName(exponent, seed), measure)).Select(sample => sample.Value);
+            PaperSystem.Seeds(scale.QuickRuns).SelectMany(seed => results.Of(UnitName(exponent, seed), measure)).Select(sample => sample.Value);
         BoxSeries Box(string label, string measure) => new(
             label, [.. PaperSystem.Exponents.Select(exponent => All(exponent, measure).Select(value => 100 * value).ToArray())]);
         ScatterSeries Points(string label, string bound, string error) => new(
             label, [.. PaperSystem.Exponents.SelectMany(exponent => All(exponent, bound)).Select(value => 100 * value)],
             [.. PaperSystem.Exponents.SelectMany(exponent => All(exponent, error)).Select(value => 100 * value)]);
     }
-
-    private static int Runs(Scale scale) => scale.AskedRuns ?? 15;
 
     private static int Outside(double[] error, double[] bound) => error.Zip(bound).Count(pair => pair.First > pair.Second + Precision);
 

@@ -30,18 +30,18 @@ internal sealed class GradientFormulas : Experiment
 
     internal override string Claim => "The derivative in θ_i is minus the optimal multiplier, the one in θ_-i is f_i d'(1 + θ_-i), both up to solver precision.";
 
-    internal override IReadOnlyList<Unit> Units(Scale scale) => [.. PaperSystem.Environments(Runs(scale)).Select(environment =>
+    internal override IReadOnlyList<Unit> Units(Scale scale) => [.. PaperSystem.Environments(scale.QuickRuns).Select(environment =>
         new Unit(UnitName(environment.Exponent, environment.Seed), environment.Seed, Seconds: 4, _ => Compare(environment.Exponent, environment.Seed)))];
 
     internal override Page Present(Scale scale, UnitResults results)
     {
         var local = Pairs(Multiplier, Own);
         var coupling = Pairs(Formula, Others);
-        var kinks = PaperSystem.Environments(Runs(scale)).Sum(environment => results.Of(UnitName(environment.Exponent, environment.Seed), Kink).Sum(sample => sample.Value));
+        var kinks = PaperSystem.Environments(scale.QuickRuns).Sum(environment => results.Of(UnitName(environment.Exponent, environment.Seed), Kink).Sum(sample => sample.Value));
         var (localError, couplingError) = (Largest(local), Largest(coupling));
-        var expected = PaperSystem.Environments(Runs(scale)).Count() * GradientSigns.Devices;
+        var expected = PaperSystem.Environments(scale.QuickRuns).Count() * GradientSigns.Devices;
         var complete = local.Count + kinks == expected && coupling.Count == expected;
-        var duality = PaperSystem.Environments(Runs(scale)).SelectMany(environment => results.Of(UnitName(environment.Exponent, environment.Seed), Duality))
+        var duality = PaperSystem.Environments(scale.QuickRuns).SelectMany(environment => results.Of(UnitName(environment.Exponent, environment.Seed), Duality))
             .Select(sample => sample.Value).DefaultIfEmpty(double.NaN).Max();
         return new Page(
             !complete ? Verdict.Incomplete : localError < Precision && couplingError < Precision && duality < Precision ? Verdict.Reproduced : Verdict.NotReproduced,
@@ -57,14 +57,12 @@ internal sealed class GradientFormulas : Experiment
                 "Algorithm 3 writes θ_i for f_i, which is right only where the constraint binds; f_i is used here.",
             ]);
 
-        List<(double Expected, double Found)> Pairs(string expectedMeasure, string foundMeasure) => [.. PaperSystem.Environments(Runs(scale)).SelectMany(environment =>
+        List<(double Expected, double Found)> Pairs(string expectedMeasure, string foundMeasure) => [.. PaperSystem.Environments(scale.QuickRuns).SelectMany(environment =>
         {
             var unit = UnitName(environment.Exponent, environment.Seed);
             return results.Of(unit, expectedMeasure).Zip(results.Of(unit, foundMeasure), (a, b) => (a.Value, b.Value));
         })];
     }
-
-    private static int Runs(Scale scale) => scale.AskedRuns ?? 15;
 
     private static double Largest(List<(double Expected, double Found)> pairs) =>
         pairs.Select(pair => Math.Abs(pair.Found - pair.Expected) / (1 + Math.Abs(pair.Expected))).DefaultIfEmpty(double.NaN).Max();

@@ -28,14 +28,14 @@ internal sealed class GradientSigns : Experiment
 
     internal override string Claim => "The local part of the gradient is negative and the coupling part positive, for perturbations from 0.01 to 0.25.";
 
-    internal override IReadOnlyList<Unit> Units(Scale scale) => [.. PaperSystem.Environments(Runs(scale)).Select(point =>
+    internal override IReadOnlyList<Unit> Units(Scale scale) => [.. PaperSystem.Environments(scale.QuickRuns).Select(point =>
         new Unit(UnitName(point.Exponent, point.Seed), point.Seed, Seconds: 2, _ => Differences(point.Exponent, point.Seed)))];
 
     internal override Page Present(Scale scale, UnitResults results)
     {
         double[] own = [.. All(Own)], others = [.. All(Others)];
         var wrong = own.Count(slope => slope > Zero) + others.Count(slope => slope < -Zero);
-        var missing = own.Length < PaperSystem.Environments(Runs(scale)).Count() * Devices;
+        var missing = own.Length < PaperSystem.Environments(scale.QuickRuns).Count() * Devices;
         return new Page(
             missing ? Verdict.Incomplete : wrong == 0 ? Verdict.Reproduced : Verdict.NotReproduced,
             FormattableString.Invariant(
@@ -47,12 +47,12 @@ internal sealed class GradientSigns : Experiment
             [],
             ["The paper does not say at which θ it looked: here every θ is drawn from [0, 0.4] for each of ten devices."]);
 
-        IEnumerable<double> All(string measure) => PaperSystem.Environments(Runs(scale)).SelectMany(point => Values(point.Exponent, point.Seed, measure));
+        IEnumerable<double> All(string measure) => PaperSystem.Environments(scale.QuickRuns).SelectMany(point => Values(point.Exponent, point.Seed, measure));
         IEnumerable<double> Values(double exponent, ulong seed, string measure) => results.Of(UnitName(exponent, seed), measure).Select(sample => sample.Value);
         BoxChart Chart(string name, string title, string measure, string y) => new(
             name, title, "One value per device and environment.", "exponent α of the penalty", y,
             PaperSystem.ExponentNames,
-            [new BoxSeries("exact", [.. PaperSystem.Exponents.Select(exponent => PaperSystem.Seeds(Runs(scale)).SelectMany(seed => Values(exponent, seed, measure)).ToArray())])]);
+            [new BoxSeries("exact", [.. PaperSystem.Exponents.Select(exponent => PaperSystem.Seeds(scale.QuickRuns).SelectMany(seed => Values(exponent, seed, measure)).ToArray())])]);
     }
 
     /// <summary>A random theta of a system, and noise to perturb it with.</summary>
@@ -66,9 +66,6 @@ internal sealed class GradientSigns : Experiment
 
         return theta;
     }
-
-    // The paper's 15 whatever the budget: they take seconds.
-    private static int Runs(Scale scale) => scale.AskedRuns ?? 15;
 
     private static string UnitName(double exponent, ulong seed) => FormattableString.Invariant($"gradient-signs-a{exponent}-s{seed}");
 

@@ -43,7 +43,7 @@ internal sealed class HyperparameterTable : Experiment
                     [
                         ["learning rate of Q-learning", 0.5, (double)TabularLearner<EdgeDevice>.LearningRate, 0.05, (double)independent.LearningRate],
                         ["exploration rate", 0.05, TabularLearner<EdgeDevice>.Exploration, 0.05, independent.Exploration],
-                        ["exploration decay", 0.95, "none", 0.95, independent.ExplorationDecay == 1 ? "none" : independent.ExplorationDecay],
+                        ["exploration decay", 0.95, "none", 0.95, "none"],
                         ["multiplier's rate α_k", 1, FormattableString.Invariant($"{multiplier.Rate} / (k + 1)^{multiplier.Decay}"), "", ""],
                         ["multiplier's updates per evaluation", "", LagrangianSolver<EdgeDevice>.MultiplierUpdates, "", ""],
                         ["perturbation σ of the constraint", 0.05, FormattableString.Invariant($"{parameters.PerturbationSize}, {parameters.Perturbation.ToString().ToLowerInvariant()}"), "", ""],

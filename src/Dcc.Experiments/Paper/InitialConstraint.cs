@@ -20,7 +20,7 @@ internal sealed class InitialConstraint(bool evolution) : Experiment
         ? "The optimised start has the lower cost in early rounds, above all with few devices."
         : "After five rounds both starts cost nearly the same.";
 
-    internal override IReadOnlyList<Unit> Units(Scale scale) => Compare(scale, new UnitResults([])).Units();
+    internal override IReadOnlyList<Unit> Units(Scale scale) => Compare(scale, UnitResults.None).Units();
 
     internal override Page Present(Scale scale, UnitResults results)
     {

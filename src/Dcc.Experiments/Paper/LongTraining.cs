@@ -19,7 +19,7 @@ internal sealed class LongTraining : Experiment
 
     internal override string Claim => "MAPPO becomes better with 10 million steps, and DCC-QL with 1.6 million is still better at every size.";
 
-    internal override IReadOnlyList<Unit> Units(Scale scale) => Compare(scale, new UnitResults([])).Units();
+    internal override IReadOnlyList<Unit> Units(Scale scale) => Compare(scale, UnitResults.None).Units();
 
     internal override Page Present(Scale scale, UnitResults results)
     {

@@ -15,7 +15,7 @@ internal sealed class OffloadFrequency : Experiment
 
     internal override string Claim => "From θ = 0 DCC-QL comes up to a moderate, stable frequency; IQL offloads more than DCC-QL, and so does MAPPO, which has not converged.";
 
-    internal override IReadOnlyList<Unit> Units(Scale scale) => Compare(scale, new UnitResults([])).Units();
+    internal override IReadOnlyList<Unit> Units(Scale scale) => Compare(scale, UnitResults.None).Units();
 
     internal override Page Present(Scale scale, UnitResults results)
     {

@@ -18,7 +18,7 @@ internal sealed class PenaltyExponent : Experiment
     internal override string Claim => "The higher α, the less every method offloads; the effect is strongest for DCC-QL and MAPPO.";
 
     internal override IReadOnlyList<Unit> Units(Scale scale) =>
-        [.. PaperSystem.Exponents.SelectMany(exponent => Compare(exponent, scale, new UnitResults([])).Units()).DistinctBy(unit => unit.Name)];
+        [.. PaperSystem.Exponents.SelectMany(exponent => Compare(exponent, scale, UnitResults.None).Units()).DistinctBy(unit => unit.Name)];
 
     internal override Page Present(Scale scale, UnitResults results)
     {

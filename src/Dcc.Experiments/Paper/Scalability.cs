@@ -1,3 +1,5 @@
+using Dcc.Core.Devices;
+using Dcc.Core.Learning;
 using Dcc.Experiments.Methods;
 using Dcc.Experiments.Results;
 using Dcc.Experiments.Units;
@@ -20,7 +22,7 @@ internal sealed class Scalability : Experiment
     internal override string Claim =>
         "At equal learning steps DCC-QL costs less than IQL at every size; MAPPO keeps up with 10 devices and falls far behind with more (about 3.5 with 50); in larger systems IQL costs more than never offloading.";
 
-    internal override IReadOnlyList<Unit> Units(Scale scale) => Compare(scale, new UnitResults([])).Units();
+    internal override IReadOnlyList<Unit> Units(Scale scale) => Compare(scale, UnitResults.None).Units();
 
     internal override Page Present(Scale scale, UnitResults results)
     {
@@ -58,8 +60,13 @@ internal sealed class Scalability : Experiment
     }
 
     /// <summary>What learning steps leave out.</summary>
-    internal const string Evaluations =
-        "Steps are learning steps, as in the paper. DCC's solvers also measure their policies by simulation: some 900,000 steps per evaluation of DCC-QL and 740,000 per round of price-q, which are not counted; the baselines measure nothing.";
+    internal static readonly string Evaluations = FormattableString.Invariant(
+        $"Steps are learning steps, as in the paper. DCC's solvers also measure their policies by simulation, about {MeasuringSteps(SolverKind.QLearning):N0} steps per evaluation of DCC-QL and {MeasuringSteps(SolverKind.PriceQ):N0} per round of price-q, which are not counted; the baselines measure nothing.");
+
+    /// <summary>Steps that a solver spends on measuring its policies, about: for each of its evaluations, or for all together.</summary>
+    internal static int MeasuringSteps(SolverKind solver) => solver == SolverKind.PriceQ
+        ? PriceQSolver<EdgeDevice>.Prices * PriceQSolver<EdgeDevice>.EvaluationSteps
+        : LagrangianSolver<EdgeDevice>.MultiplierUpdates * LagrangianSolver<EdgeDevice>.EvaluationSteps;
 
     /// <summary>What the neural baselines' sizes were.</summary>
     internal static string Neural(Scale scale) => FormattableString.Invariant(

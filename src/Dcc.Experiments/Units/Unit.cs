@@ -31,6 +31,9 @@ internal sealed record FinishedUnit(string Name, ulong Seed, double Seconds, str
 /// <summary>What the units of an experiment found, by name.</summary>
 internal sealed class UnitResults(IEnumerable<FinishedUnit> units)
 {
+    /// <summary>Of no units, as before the work.</summary>
+    internal static readonly UnitResults None = new([]);
+
     private readonly Dictionary<string, FinishedUnit> units = units.ToDictionary(unit => unit.Name);
 
     /// <summary>The samples of a unit with this measure, in the order they were found; none where it failed.</summary>

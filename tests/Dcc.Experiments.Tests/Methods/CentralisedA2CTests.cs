@@ -15,7 +15,7 @@ public class CentralisedA2CTests
         var system = GoldenSystem.Named("n2", 1);
         var cancellation = TestContext.Current.CancellationToken;
         var measure = Run(system, new TrainingPlan(1, 400_000, 1, 400_000)).Single().Measure;
-        var best = Deployment.Of(system, Deployment.BestKnown(system, default, cancellation), seed: 1).Measure;
+        var best = JointMeasure.Of(system, Deployment.BestKnown(system, default, cancellation), seed: 1);
         var optimum = JointOptimum.Find(system, Criterion.Average, cancellation).CostPerDevice;
         Assert.InRange(measure.SteadyState, optimum * 0.99, best.SteadyState);
     }

@@ -10,7 +10,7 @@ public class DeploymentTests
     public void AlwaysOffload_FreshAges_CostOneAndThePenaltyOfAll()
     {
         var system = GoldenSystem.Named("n10", 2);
-        var (_, measure) = Deployment.Of(system, Deployment.AlwaysOffload(system), seed: 1, budget: 100_000);
+        var measure = JointMeasure.Of(system, Deployment.AlwaysOffload(system), seed: 1, budget: 100_000);
         Assert.Equal(1 + (9 * 9), measure.Discounted, 1e-9);
         Assert.All(measure.Frequency, frequency => Assert.Equal(1, frequency));
     }
@@ -19,7 +19,7 @@ public class DeploymentTests
     public void NeverOffload_GoldenSystem_CostsWhatTheLinearProgramSays()
     {
         var system = GoldenSystem.Named("n10", 1);
-        var (_, measure) = Deployment.Of(system, Deployment.NeverOffload(system), seed: 1);
+        var measure = JointMeasure.Of(system, Deployment.NeverOffload(system), seed: 1);
         Assert.Equal(GoldenSystem.NeverOffload("n10", 1), measure.Discounted, 0.01);
         Assert.All(measure.Frequency, frequency => Assert.Equal(0, frequency));
     }

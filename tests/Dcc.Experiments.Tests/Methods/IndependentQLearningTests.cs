@@ -35,9 +35,8 @@ public class IndependentQLearningTests
     public void Run_SameSeed_SameBitsWhateverTheCheckpoints()
     {
         var system = GoldenSystem.Named("n10", 2);
-        var settings = Table1 with { ExplorationDecay = 0.95 };
-        var often = Run(system, settings, new TrainingPlan(5, 250_001, 7, 20_000)).ToList();
-        var once = Run(system, settings, new TrainingPlan(5, 250_001, 1, 20_000)).Single();
+        var often = Run(system, Table1, new TrainingPlan(5, 250_001, 7, 20_000)).ToList();
+        var once = Run(system, Table1, new TrainingPlan(5, 250_001, 1, 20_000)).Single();
         Assert.Equal(7, often.Count);
         Assert.Equal(250_001, once.Steps);
         Assert.Equal(once.Measure.Discounted, often[^1].Measure.Discounted);

@@ -13,8 +13,8 @@ public class MappoTests
     {
         var system = EdgeSystem.Sample(3, 4);
         var points = Run(system, new TrainingPlan(1, 30 * OneRollout, 30, 400_000)).ToList();
-        var best = Deployment.Of(
-            system, Deployment.BestKnown(system, default, TestContext.Current.CancellationToken), seed: 1, budget: 400_000).Measure;
+        var best = JointMeasure.Of(
+            system, Deployment.BestKnown(system, default, TestContext.Current.CancellationToken), seed: 1, budget: 400_000);
         Assert.Equal(OneRollout, points[0].Steps);
         Assert.True(points[^1].Measure.SteadyState < 0.8 * points[0].Measure.SteadyState);
         Assert.InRange(points[^1].Measure.SteadyState, 0, 1.1 * best.SteadyState);

@@ -1,3 +1,4 @@
+using Dcc.Core.Learning.Deep;
 using Dcc.Experiments.Methods;
 
 namespace Dcc.Experiments.Tests.Methods;
@@ -45,9 +46,9 @@ public class MaskedChoiceTests
     [InlineData(0.251, 2)]
     [InlineData(0.99999999999, 2)]
     public void Sample_UnitNumber_PicksByCumulatedProbability(double unit, int expected) =>
-        Assert.Equal(expected, MaskedChoice.Sample([0.25f, 0, 0.75f], unit));
+        Assert.Equal(expected, MaskedSoftmax.Draw<float>([0.25f, 0, 0.75f], unit));
 
     [Fact]
     public void Sample_ProbabilitiesRoundedBelowOne_NeverPicksAnImpossibleAction() =>
-        Assert.Equal(1, MaskedChoice.Sample([0.4999999f, 0.4999999f, 0], 1 - 1e-16));
+        Assert.Equal(1, MaskedSoftmax.Draw<float>([0.4999999f, 0.4999999f, 0], 1 - 1e-16));
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Dcc.Core.Numerics;
 
 namespace Dcc.Core.Learning.Deep;
@@ -29,16 +30,17 @@ internal static class MaskedSoftmax
         }
     }
 
-    /// <summary>An action drawn by a uniform number in [0, 1).</summary>
-    internal static int Draw(ReadOnlySpan<double> probabilities, double unit)
+    /// <summary>An action drawn by a uniform number in [0, 1); never one of probability zero.</summary>
+    internal static int Draw<T>(ReadOnlySpan<T> probabilities, double unit)
+        where T : struct, INumber<T>
     {
         var drawn = 0;
         for (var action = 0; action < MaskedActions.Count; action++)
         {
-            if (probabilities[action] > 0)
+            if (probabilities[action] > T.Zero)
             {
                 drawn = action;
-                unit -= probabilities[action];
+                unit -= double.CreateTruncating(probabilities[action]);
                 if (unit < 0)
                 {
                     break;

@@ -102,7 +102,7 @@ internal sealed class PpoLearner<TDevice> : IPricedLearner
             for (var i = 0; i < environments; i++)
             {
                 Preferences(logits[(i * MaskedActions.Count)..], states.Legal(current[i]), probabilities, logarithms);
-                var action = MaskedSoftmax.Draw(probabilities, random.NextUnit());
+                var action = MaskedSoftmax.Draw<double>(probabilities, random.NextUnit());
                 visited[((step + 1) * environments) + i] = device.Step(current[i], (DeviceAction)action, random.Next(), out var cost);
                 var shaped = (1 - gamma) * (cost + (action == (int)DeviceAction.Offload ? price : 0));
                 samples[(step * environments) + i] = new Sample(current[i], action, logarithms[action], shaped, 0, 0);
