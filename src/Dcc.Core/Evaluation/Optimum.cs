@@ -49,8 +49,14 @@ public sealed class Optimum
 
         candidates.InsertRange(0, starts);
         var search = new Optimum(objective) { readings = readings };
-        double[] best = candidates[0];
-        var least = objective.PerDevice(best);
+        var (best, least) = (candidates[0], double.PositiveInfinity);
+        foreach (var candidate in candidates)
+        {
+            // A start counts as it is, too, should the readings not last until its turn.
+            var cost = objective.PerDevice(candidate);
+            (best, least) = cost < least ? (candidate, cost) : (best, least);
+        }
+
         for (var i = 0; i < candidates.Count && search.readings > 0; i++)
         {
             progress?.Invoke((double)i / candidates.Count);
