@@ -19,9 +19,24 @@ internal static class DccProcess
     internal static async Task<Result> Run(IReadOnlyDictionary<string, string>? environment, params string[] arguments)
     {
         using var process = Start(environment, arguments);
-        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return await Finish(process);
+    }
+
+    /// <summary>Reads what a process prints until it ends; one that does not end before the test is cancelled is killed with its children, and the test told what it said.</summary>
+    internal static async Task<Result> Finish(Process process)
+    {
+        var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        var error = process.StandardError.ReadToEndAsync(CancellationToken.None);
+        try
+        {
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+        catch (OperationCanceledException exception)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new Xunit.Sdk.XunitException($"it did not end, and had said:\n{await output}\n{await error}", exception);
+        }
+
         return new Result(process.ExitCode, await output, await error);
     }
 

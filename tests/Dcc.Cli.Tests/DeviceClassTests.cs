@@ -87,13 +87,13 @@ public sealed class DeviceClassTests : IDisposable
         using var emulate = DccProcess.Start(
             null, ["emulate", "--devices", "1", "--rounds", "1000", "--steps", "400000", "--device-class", "pi-5", "--quiet", "--output", folder["e"]]);
         var error = emulate.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var agent = await Agent(emulate, not: 0);
+        await Agent(emulate, not: 0);
         await Until(emulate, () => Joined(0));
 
         // What the agent has may not be taken from it; the next one starts with less than a program needs.
         for (var limited = false; !limited; limited = await Limit(emulate))
         {
-            DccProcess.Signal(agent, "KILL");
+            DccProcess.Children(emulate.Id, "Dcc.Agent").ToList().ForEach(agent => DccProcess.Signal(agent, "KILL"));
         }
 
         await emulate.WaitForExitAsync(TestContext.Current.CancellationToken);

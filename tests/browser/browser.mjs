@@ -17,7 +17,11 @@ export function complaints(page) {
   const list = [];
   page.on("console", message => { if (["error", "warning"].includes(message.type())) list.push(`${message.type()}: ${message.text()}`); });
   page.on("pageerror", error => list.push(`exception: ${error.message}`));
-  page.on("requestfailed", request => { if (!request.url().endsWith("/events")) list.push(`failed: ${request.url()} ${request.failure()?.errorText}`); });
+  page.on("requestfailed", request => {
+    // Streams end with their server, and whoever leaves a page aborts what it still asked for.
+    const error = request.failure()?.errorText;
+    if (!request.url().endsWith("/events") && error !== "net::ERR_ABORTED") list.push(`failed: ${request.url()} ${error}`);
+  });
   page.on("response", response => { if (response.status() >= 400) list.push(`${response.status()}: ${response.url()}`); });
   return list;
 }

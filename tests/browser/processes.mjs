@@ -29,9 +29,13 @@ export class Program {
     return this.exit;
   }
 
+  get ended() {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+
   async says(text) {
     while (!this.output.includes(text)) {
-      if (this.#process.exitCode !== null) throw new Error(`the process ended before it said "${text}":\n${this.output}`);
+      if (this.ended) throw new Error(`the process ended before it said "${text}":\n${this.output}`);
       await new Promise(resolve => setTimeout(resolve, 20));
     }
   }

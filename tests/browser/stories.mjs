@@ -13,7 +13,6 @@ const digest = /[0-9a-f]{64}/;
 
 /** A run of dcc emulate from before it exists to its end: rounds, faults, bytes, costs and the digest, and not one complaint. */
 export async function liveRun(page, wrong) {
-  const port = await freePort();
   writeFileSync("page.yaml", `
 name: page
 description: what the page is tested with
@@ -23,10 +22,11 @@ timeline:
   - {at: {round: 20}, link: partition, devices: 1, for: 200 ms}
   - {at: {round: 40}, agent: kill, devices: 2, restartAfter: 100 ms}
 `);
-  const emulate = new Program("dcc", "emulate", "page.yaml", "--http", `http://127.0.0.1:${port}`, "--output", "run");
-  await emulate.says(`page http://127.0.0.1:${port}/`);
-  await reachable(`http://127.0.0.1:${port}/`);
-  await page.goto(`http://127.0.0.1:${port}/`);
+  const emulate = new Program("dcc", "emulate", "page.yaml", "--output", "run");
+  await emulate.says("page http://");
+  const address = emulate.output.match(/page (http:\S+)/)[1];
+  await reachable(address, emulate);
+  await page.goto(address);
   await until(page, "connection", /^live$/);
   await roundIsPast(page, 2);
   const seen = await round(page);
@@ -160,12 +160,13 @@ export async function manyDevices(page, wrong) {
   assert.deepEqual(wrong, []);
 }
 
-async function reachable(address) {
+async function reachable(address, program) {
   for (;;) {
     try {
       await fetch(address);
       return;
     } catch {
+      if (program.ended) throw new Error(`the process ended before ${address} answered:\n${program.output}`);
       await new Promise(resolve => setTimeout(resolve, 50));
     }
   }

@@ -4,6 +4,9 @@ import { complaints, launch } from "./browser.mjs";
 import { endAll } from "./processes.mjs";
 import * as stories from "./stories.mjs";
 
+// A story that waits for what never comes fails with what the page said; some take half a minute.
+const longest = 240_000;
+
 const name = process.argv[2];
 const story = Object.entries(stories).find(([key]) => key.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`) === name)?.[1];
 if (!story) throw new Error(`no story "${name}"`);
@@ -13,7 +16,10 @@ const page = context.pages()[0];
 page.setDefaultTimeout(60_000);
 const wrong = complaints(page);
 try {
-  await story(page, wrong);
+  await Promise.race([
+    story(page, wrong),
+    new Promise((_, fail) => setTimeout(() => fail(new Error(`the story took longer than ${longest / 1000} s`)), longest)),
+  ]);
 } catch (error) {
   console.error(error);
   console.error("the page complained:", wrong);
@@ -23,3 +29,6 @@ try {
   await endAll();
   await context.close();
 }
+
+// What still listens or waits ends with the story.
+process.exit();

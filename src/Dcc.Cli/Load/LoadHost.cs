@@ -31,14 +31,27 @@ internal sealed class LoadHost(LoadPlan plan, int process)
         goOn = asked;
         var (first, end) = plan.Share(process);
         using var opening = new SemaphoreSlim(OpeningAtOnce);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var channels = Enumerable.Range(0, ((end - first - 1) / plan.StreamsPerConnection) + 1).Select(_ => Open(address)).ToList();
+        var plays = Enumerable.Range(first, end - first).Select(device =>
+            Play(device, end - first, channels[(device - first) / plan.StreamsPerConnection], opening, over.Token)).ToArray();
         try
         {
-            await Task.WhenAll(Enumerable.Range(first, end - first).Select(device =>
-                Play(device, end - first, channels[(device - first) / plan.StreamsPerConnection], opening, cancellation))).ConfigureAwait(false);
+            await foreach (var play in Task.WhenEach(plays).ConfigureAwait(false))
+            {
+                await play.ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception) when (exception is RpcException or HttpRequestException or InvalidOperationException)
+        {
+            // The three ways in which a gRPC call fails when its connection goes away: in a read, in a write, in a write after that.
+            throw new IOException($"a stream broke: {(exception as RpcException)?.Status.Detail ?? exception.Message}", exception);
         }
         finally
         {
+            // One that broke would leave the others waiting for it.
+            await over.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(plays).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             channels.ForEach(channel => channel.Dispose());
         }
 
@@ -73,11 +86,13 @@ internal sealed class LoadHost(LoadPlan plan, int process)
     {
         var report = new DeviceMessage { Report = new Report { Cost = 2, Own = 1.9, Others = 2.1 } };
         long reportedAt = 0;
+        var ended = false;
         while (await call.ResponseStream.MoveNext(cancellation).ConfigureAwait(false))
         {
             var message = call.ResponseStream.Current;
             if (message.ContentCase == CoordinatorMessage.ContentOneofCase.End)
             {
+                ended = true;
                 await call.RequestStream.CompleteAsync().ConfigureAwait(false);
             }
             else if (message.Push is { } push)
@@ -85,13 +100,18 @@ internal sealed class LoadHost(LoadPlan plan, int process)
                 Note((int)push.Round, devices, reportedAt);
                 if (push.Round == plan.Pushes - 1)
                 {
-                    await goOn.ConfigureAwait(false);
+                    await goOn.WaitAsync(cancellation).ConfigureAwait(false);
                 }
 
                 report.Report.Round = push.Round;
                 reportedAt = Stopwatch.GetTimestamp();
                 await call.RequestStream.WriteAsync(report, cancellation).ConfigureAwait(false);
             }
+        }
+
+        if (!ended)
+        {
+            throw new IOException("the server closed a stream before the run's end");
         }
     }
 

@@ -70,9 +70,9 @@ internal sealed class LoadMeasurement(IReadOnlyList<LoadPlan> plans, bool keepsJ
                 hosts.Add(LoadProcess.Dcc(["load-devices", .. Words(plan), "--process", Text(process), "--coordinator", address]));
             }
 
-            await hosts[0].LineWith(LoadHost.Warm, cancellation).ConfigureAwait(false);
+            await Lines(hosts, LoadHost.Warm, cancellation).ConfigureAwait(false);
             var cpu = server.Cpu;
-            var lines = await Task.WhenAll(hosts.Select(host => host.LineWith("{", cancellation))).ConfigureAwait(false);
+            var lines = await Lines(hosts, "{", cancellation).ConfigureAwait(false);
             var figures = Figures(plan, [.. lines.Select(HostFigures.FromJson)], server.Cpu - cpu, server.ResidentBytes, before);
             await Task.WhenAll(hosts.Select(host => host.Finish(cancellation))).ConfigureAwait(false);
             return figures;
@@ -84,6 +84,18 @@ internal sealed class LoadMeasurement(IReadOnlyList<LoadPlan> plans, bool keepsJ
                 await host.DisposeAsync().ConfigureAwait(false);
             }
         }
+    }
+
+    // The first that ends early ends the measurement: the others would wait for its devices.
+    private static async Task<string[]> Lines(List<LoadProcess> hosts, string text, CancellationToken cancellation)
+    {
+        var lines = hosts.ConvertAll(host => host.LineWith(text, cancellation));
+        await foreach (var line in Task.WhenEach(lines).ConfigureAwait(false))
+        {
+            await line.ConfigureAwait(false);
+        }
+
+        return await Task.WhenAll(lines).ConfigureAwait(false);
     }
 
     private static LoadFigures Figures(LoadPlan plan, HostFigures[] hosts, TimeSpan cpu, long resident, long residentBefore)

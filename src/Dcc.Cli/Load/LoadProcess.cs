@@ -63,7 +63,7 @@ internal sealed class LoadProcess : IAsyncDisposable
         }
 
         await process.WaitForExitAsync(cancellation).ConfigureAwait(false);
-        var said = (await error.ConfigureAwait(false)).Trim();
+        var said = (await error.ConfigureAwait(false)).Trim().Replace("dcc: ", "", StringComparison.Ordinal);
         throw new ChildFailedException(string.Create(
             CultureInfo.InvariantCulture, $"{name} ended early with exit code {process.ExitCode}{(said.Length == 0 ? "" : ": " + said)}"));
     }

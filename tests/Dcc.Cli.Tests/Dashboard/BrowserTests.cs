@@ -27,10 +27,8 @@ public sealed class BrowserTests
         start.Environment["DCC_FOLDER"] = Metadata("CommandFolder");
         start.Environment["CHROMIUM"] = Chromium;
         using var node = Process.Start(start)!;
-        var output = node.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var error = node.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await node.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(node.ExitCode == 0, $"{await output}\n{await error}");
+        var told = await DccProcess.Finish(node);
+        Assert.True(told.ExitCode == 0, $"{told.Output}\n{told.Error}");
     }
 
     private static string? Missing() =>
