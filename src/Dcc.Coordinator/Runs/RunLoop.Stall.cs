@@ -27,7 +27,7 @@ internal sealed partial class RunLoop
         stalledBecause = reason.Message;
         figures.Stalled = true;
         Log.Stalled(logger, name, stalledBecause);
-        TellStatus();
+        watchers.TellStatus();
     }
 
     /// <summary>True when every effect of the input that stalled is executed, false when the run is to stop before.</summary>
@@ -81,7 +81,7 @@ internal sealed partial class RunLoop
                 if (stalledBecause != exception.Message)
                 {
                     stalledBecause = exception.Message;
-                    TellStatus();
+                    watchers.TellStatus();
                 }
             }
         }
@@ -95,7 +95,7 @@ internal sealed partial class RunLoop
         figures.Stalled = false;
         Persisted();
         Log.Resumed(logger, name, time.GetElapsedTime(commitStarted, commitEnded).TotalSeconds);
-        TellStatus();
+        watchers.TellStatus();
     }
 
     private async Task AnswerUntil(Task end)

@@ -18,8 +18,6 @@ namespace Dcc.Coordinator.Runs;
 /// </summary>
 internal sealed partial class RunLoop
 {
-    private const int MostAbsencesTold = 20;
-
     private readonly string name;
     private readonly IJournalStore store;
     private readonly RoundEngine engine;
@@ -29,20 +27,17 @@ internal sealed partial class RunLoop
     private readonly RunInbox inbox;
     private readonly List<RoundEffect> effects = [];
     private readonly Dictionary<long, DeviceStream> streams = [];
-    private readonly RunWatchers watchers = new();
+    private readonly RunWatchers watchers;
+    private readonly RoundNotices notices;
     private readonly CoordinatorInstruments instruments;
     private readonly RunFigures figures;
     private readonly RoundTracing tracing;
 
     private readonly TimeProvider time;
     private readonly RunHistory history;
-    private readonly bool[] suspected;
     private readonly RoundTrips roundTrips;
     private readonly long openedAt;
-    private ITimer? deadline;
-    private int deadlineRound;
-    private long deadlineAwaitedSince;
-    private volatile bool isDeadlineReached;
+    private RoundDeadline? deadline;
     private bool wasCancelled;
     private long committedAt;
     private long commitStarted;
@@ -75,7 +70,8 @@ internal sealed partial class RunLoop
         this.logger = logger;
         inbox = new RunInbox(engine.Parameters.Devices);
         openedAt = time.GetUtcNow().ToUnixTimeMilliseconds();
-        suspected = new bool[engine.Parameters.Robust == RobustKind.None ? 0 : engine.Parameters.Devices];
+        watchers = new RunWatchers(history, time, Describe);
+        notices = new RoundNotices(engine, watchers);
         roundTrips = new RoundTrips(engine, isResumed, time);
         Parameters = engine.Parameters;
         wasCancelled = engine.Cancelled;
@@ -90,8 +86,6 @@ internal sealed partial class RunLoop
     }
 
     internal RunParameters Parameters { get; }
-
-    private TimeSpan RoundDeadline => TimeSpan.FromSeconds(Parameters.RoundDeadlineSeconds);
 
     /// <summary>A device's stream said hello.</summary>
     internal ValueTask Join(DeviceStream stream, int lastRoundHeld, long processStarted) =>
@@ -131,8 +125,11 @@ internal sealed partial class RunLoop
         // Completing the inbox ends the loop; waiting on it with a token would allocate at every wait. What is still enqueued then is lost
         // without harm: the journal has every committed round, and the rest is asked for again.
         using var stop = cancellation.Register(inbox.Complete);
-        using var timer = time.CreateTimer(_ => ReachDeadline(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        deadline = timer;
+
+        // The input only wakes the loop: where it finds the inbox full, the loop is awake.
+        using var awaited = new RoundDeadline(
+            TimeSpan.FromSeconds(Parameters.RoundDeadlineSeconds), time, () => inbox.TryPost(new RunInput(RunInputKind.Deadline)));
+        deadline = awaited;
         try
         {
             while (await inbox.WaitForNew().ConfigureAwait(false))
@@ -164,32 +161,16 @@ internal sealed partial class RunLoop
         }
     }
 
-    // The input only wakes the loop: where it finds the inbox full, the loop is awake.
-    private void ReachDeadline()
-    {
-        isDeadlineReached = true;
-        inbox.TryPost(new RunInput(RunInputKind.Deadline));
-    }
-
     private void TakeDeadline()
     {
-        if (!isDeadlineReached)
+        if (!deadline!.TryTake(out var round))
         {
-            return;
-        }
-
-        // The timer may have been set again while it went off, and goes off a little early at times.
-        isDeadlineReached = false;
-        var left = RoundDeadline - time.GetElapsedTime(deadlineAwaitedSince);
-        if (left > TimeSpan.Zero)
-        {
-            deadline!.Change(left, Timeout.InfiniteTimeSpan);
             return;
         }
 
         effects.Clear();
         executed = 0;
-        engine.Handle(RoundEvent.DeadlineReached(deadlineRound), effects);
+        engine.Handle(RoundEvent.DeadlineReached(round), effects);
         Proceed(new RunInput(RunInputKind.Deadline));
     }
 
@@ -272,7 +253,7 @@ internal sealed partial class RunLoop
             Log.Joined(logger, name, input.Device, input.Round, input.Incarnation);
             stream.Send(new CoordinatorMessage { Welcome = Wire.ToWelcome(Parameters, options.Heartbeat) });
             Happened("joined", input.Device);
-            TellStatus();
+            watchers.TellStatus();
         }
     }
 
@@ -291,7 +272,7 @@ internal sealed partial class RunLoop
         {
             Log.Left(logger, name, input.Device, input.Incarnation);
             Happened("left", input.Device);
-            TellStatus();
+            watchers.TellStatus();
         }
     }
 
@@ -330,9 +311,7 @@ internal sealed partial class RunLoop
                     Happened("withdrawn", effect.Device);
                     break;
                 case RoundEffectKind.AwaitDeadline:
-                    deadlineRound = effect.Round;
-                    deadlineAwaitedSince = time.GetTimestamp();
-                    deadline!.Change(RoundDeadline, Timeout.InfiniteTimeSpan);
+                    deadline!.Await(effect.Round);
                     break;
                 case RoundEffectKind.Publish:
                     Publish(effect.Committed!);
@@ -347,7 +326,7 @@ internal sealed partial class RunLoop
             wasCancelled = true;
             tracing.Cancelled(engine.Round);
             Log.Cancelled(logger, TraceId(engine.Round), name, engine.Round);
-            EndWatches();
+            watchers.End();
         }
 
         return true;
@@ -391,53 +370,20 @@ internal sealed partial class RunLoop
         Happened("refused", effect.Device, KebabCase.Name(effect.Refusal));
     }
 
-    private void Happened(string kind, int device, string reason = "", int? round = null)
-    {
-        var happened = NewEvent(kind, round ?? engine.Round, reason);
-        happened.Device = (uint)device;
-        Tell(happened);
-    }
+    private void Happened(string kind, int device, string reason = "") => watchers.Happened(kind, engine.Round, device, reason);
 
-    private RunEvent NewEvent(string kind, int round, string reason) => new()
-    {
-        Kind = kind, Round = (uint)round, Reason = reason, UnixMilliseconds = time.GetUtcNow().ToUnixTimeMilliseconds(),
-    };
-
-    private void Tell(RunEvent happened)
-    {
-        history.Note(happened);
-        watchers.Tell(new RunUpdate { Event = happened });
-    }
-
+    // What was meant for an earlier process of the coordinator is told this one from the beginning.
     private void TakeNote(NoteRunRequest note)
     {
-        if (note.OpenedUnixMilliseconds != 0 && note.OpenedUnixMilliseconds != openedAt)
+        if (note.OpenedUnixMilliseconds == 0 || note.OpenedUnixMilliseconds == openedAt)
         {
-            return;
-        }
-
-        foreach (var happened in note.Events)
-        {
-            Tell(happened);
-        }
-
-        if (note.Costs is { } costs)
-        {
-            history.Note(costs);
-            watchers.Tell(new RunUpdate { Costs = costs });
-        }
-
-        if (note.Bytes is { } bytes)
-        {
-            history.Note(bytes);
-            watchers.Tell(new RunUpdate { Bytes = bytes });
+            watchers.Tell(note);
         }
     }
 
     private void Publish(CommittedRound committed)
     {
-        TellAbsences(committed);
-        TellSuspects(committed);
+        notices.Tell(committed);
         var now = time.GetTimestamp();
         TimeSpan? duration = committedAt == 0 ? null : time.GetElapsedTime(committedAt, now);
         history.Add(
@@ -450,48 +396,12 @@ internal sealed partial class RunLoop
             Log.Committed(logger, TraceId(committed.Round), name, committed.Round);
         }
 
-        if (watchers.Any)
-        {
-            watchers.Tell(new RunUpdate { Round = history.Last() });
-            TellStatus();
-        }
-
+        watchers.TellRound();
         roundTrips.Forget(committed.Round);
         if (engine.Finished)
         {
             Log.Finished(logger, name, engine.Digest);
-            EndWatches();
-        }
-    }
-
-    // Once for each device; how often is counted.
-    private void TellSuspects(CommittedRound committed)
-    {
-        for (var device = 0; device < suspected.Length && !engine.Finished; device++)
-        {
-            if (engine.Update.Clipped[device] && !suspected[device])
-            {
-                suspected[device] = true;
-                Happened("suspected", device, "its report says more than any device can do to the others", committed.Round);
-            }
-        }
-    }
-
-    // One by one while they are few: in a large run half the devices may be away at once.
-    private void TellAbsences(CommittedRound committed)
-    {
-        var absent = Enumerable.Range(0, committed.Attendance.Length)
-            .Where(device => committed.Attendance[device] != Attendance.Outside && !committed.HasReport(device)).ToList();
-        Tell("absent", absent);
-        Tell("released", [.. Enumerable.Range(0, committed.Attendance.Length).Where(device => (committed.Attendance[device] & Attendance.Released) != 0)]);
-
-        void Tell(string kind, List<int> devices)
-        {
-            devices.Take(MostAbsencesTold).ToList().ForEach(device => Happened(kind, device, round: committed.Round));
-            if (devices.Count > MostAbsencesTold)
-            {
-                this.Tell(NewEvent(kind, committed.Round, string.Create(CultureInfo.InvariantCulture, $"and {devices.Count - MostAbsencesTold} more devices")));
-            }
+            watchers.End();
         }
     }
 
@@ -511,27 +421,11 @@ internal sealed partial class RunLoop
 
     private void AddWatcher(Channel<RunUpdate> watcher)
     {
-        watchers.Add(watcher);
-        watcher.Writer.TryWrite(new RunUpdate { Status = Describe() });
-        watcher.Writer.TryWrite(new RunUpdate { Snapshot = history.Snapshot(streams.Values.Select(stream => (uint)stream.Device)) });
+        watchers.Add(watcher, streams.Values.Select(stream => (uint)stream.Device));
         if (durable.Finished || durable.Cancelled)
         {
-            EndWatches();
+            watchers.End();
         }
-    }
-
-    private void TellStatus()
-    {
-        if (watchers.Any)
-        {
-            watchers.Tell(new RunUpdate { Status = Describe() });
-        }
-    }
-
-    private void EndWatches()
-    {
-        TellStatus();
-        watchers.End();
     }
 
     private RunStatus Describe()
