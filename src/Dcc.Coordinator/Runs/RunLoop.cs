@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Threading.Channels;
 using Dcc.Coordinator.Telemetry;
-using Dcc.Core.Coordination;
 using Dcc.Core.Engine;
 using Dcc.Core.Validation;
 using Dcc.Hosting.Telemetry;
