@@ -57,7 +57,7 @@ internal static class Program
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = EmulatedRun.LongestStop,
+                ProcessTerminationTimeout = EmulatedProcesses.LongestStop,
             }).ConfigureAwait(false);
         }
         catch (InvalidInputException exception)

@@ -37,7 +37,7 @@ internal interface IFaultTarget
 }
 
 /// <summary>The processes and links of an emulation.</summary>
-internal sealed class EmulatedFaultTarget(EmulatedNetwork network, ChildProcess coordinator, Func<int, ChildProcess> agentOf) : IFaultTarget
+internal sealed class EmulatedFaultTarget(EmulatedNetwork network, EmulatedProcesses processes) : IFaultTarget
 {
     public void Partition(int device, bool up, bool down) => network.Links[device].Partition(up, down);
 
@@ -59,17 +59,17 @@ internal sealed class EmulatedFaultTarget(EmulatedNetwork network, ChildProcess 
     {
         if (kill)
         {
-            coordinator.Kill(restartAfter);
+            processes.Coordinator.Kill(restartAfter);
         }
         else
         {
-            coordinator.Terminate(restartAfter);
+            processes.Coordinator.Terminate(restartAfter);
         }
     }
 
-    public void PauseCoordinator(bool pause) => Pause(coordinator, pause);
+    public void PauseCoordinator(bool pause) => Pause(processes.Coordinator, pause);
 
-    private List<ChildProcess> Agents(IReadOnlyList<int> devices) => [.. devices.Select(agentOf).Distinct()];
+    private List<ChildProcess> Agents(IReadOnlyList<int> devices) => [.. devices.Select(processes.AgentOf).Distinct()];
 
     private static void Pause(ChildProcess child, bool pause)
     {

@@ -13,7 +13,7 @@ namespace Dcc.Cli.Emulation;
 /// Tells whoever watches the run what only this process knows: faults and processes, the bytes that the links carried, and the costs to compare
 /// with. A coordinator that was restarted is told everything again. Nothing in the run waits for it.
 /// </summary>
-internal sealed class RunNotes(Operation.OperationClient operation, string run, IReadOnlyList<DeviceLedger> ledgers)
+internal sealed class RunNotes(string run, IReadOnlyList<DeviceLedger> ledgers)
 {
     private const int MostEvents = 1000;
     private const long OptimumReadings = 5_000_000;
@@ -33,7 +33,7 @@ internal sealed class RunNotes(Operation.OperationClient operation, string run, 
     }
 
     /// <summary>Notes what is new, several times a second, until cancelled.</summary>
-    internal async Task Run(RunParameters parameters, EdgeSystem system, CancellationToken cancellation)
+    internal async Task Run(Operation.OperationClient operation, RunParameters parameters, EdgeSystem system, CancellationToken cancellation)
     {
         var costs = Task.Run(() => Costs(parameters, system, cancellation), cancellation);
         var noted = 0;

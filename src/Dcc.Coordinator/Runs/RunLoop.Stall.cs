@@ -13,10 +13,6 @@ internal sealed partial class RunLoop
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(5);
 
-    // In order of arrival. A stream that comes and goes meanwhile leaves nothing behind, and what one says again is kept once: one talkative peer
-    // fills nothing. Beyond this the channel fills and its writers wait.
-    private readonly LinkedList<Input> deferred = [];
-    private readonly Dictionary<long, List<LinkedListNode<Input>>> deferredOf = [];
     private string? stalledBecause;
     private Durable durable;
     private int executed;
@@ -24,40 +20,19 @@ internal sealed partial class RunLoop
     // What the journal has: the engine is ahead of it from the moment that it closes a round until its record is stored.
     private readonly record struct Durable(int Round, bool Finished, bool Cancelled, int Members, string Digest);
 
-    private int MostDeferred => InputCapacity + (2 * Parameters.Devices);
-
     private void NoteDurable() => durable = new Durable(engine.Round, engine.Finished, engine.Cancelled, engine.Members, engine.Digest);
-
-    private bool TryNext(out Input input)
-    {
-        if (deferred.First is { } first)
-        {
-            input = first.Value;
-            deferred.RemoveFirst();
-            var said = deferredOf[input.Event.Incarnation];
-            said.Remove(first);
-            if (said.Count == 0)
-            {
-                deferredOf.Remove(input.Event.Incarnation);
-            }
-
-            return true;
-        }
-
-        return inputs.Reader.TryRead(out input);
-    }
 
     private void Stall(IOException reason)
     {
         stalledBecause = reason.Message;
         figures.Stalled = true;
         Log.Stalled(logger, name, stalledBecause);
-        TellStatus();
+        watchers.TellStatus();
     }
 
     /// <summary>True when every effect of the input that stalled is executed, false when the run is to stop before.</summary>
     /// <exception cref="JournalLostException">Waiting cannot help.</exception>
-    private async Task<bool> Outlast(Input interrupted, CancellationToken cancellation)
+    private async Task<bool> Outlast(RunInput interrupted, CancellationToken cancellation)
     {
         try
         {
@@ -106,7 +81,7 @@ internal sealed partial class RunLoop
                 if (stalledBecause != exception.Message)
                 {
                     stalledBecause = exception.Message;
-                    TellStatus();
+                    watchers.TellStatus();
                 }
             }
         }
@@ -120,7 +95,7 @@ internal sealed partial class RunLoop
         figures.Stalled = false;
         Persisted();
         Log.Resumed(logger, name, time.GetElapsedTime(commitStarted, commitEnded).TotalSeconds);
-        TellStatus();
+        watchers.TellStatus();
     }
 
     private async Task AnswerUntil(Task end)
@@ -128,7 +103,7 @@ internal sealed partial class RunLoop
         Task<bool>? more = null;
         while (!end.IsCompleted)
         {
-            while (deferred.Count < MostDeferred && inputs.Reader.TryRead(out var input))
+            while (inbox.CanDefer && inbox.TryTakeNew(out var input))
             {
                 if (!Answer(input))
                 {
@@ -136,39 +111,22 @@ internal sealed partial class RunLoop
                 }
             }
 
-            // A channel that was completed has nothing more: what ends the run cancels the delay too.
-            more = more is { IsCompleted: false } ? more : inputs.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
+            // An inbox that was completed has nothing more: what ends the run cancels the delay too.
+            more = more is { IsCompleted: false } ? more : inbox.WaitForNew().AsTask();
             var isOver = more.IsCompletedSuccessfully && !await more.ConfigureAwait(false);
-            await Task.WhenAny(deferred.Count < MostDeferred && !isOver ? [end, more] : [end]).ConfigureAwait(false);
+            await Task.WhenAny(inbox.CanDefer && !isOver ? [end, more] : [end]).ConfigureAwait(false);
         }
     }
 
-    private void Defer(Input input)
+    private void Defer(RunInput input)
     {
-        if (input.Kind is InputKind.Cancel or InputKind.Drain)
+        if (input.Kind is RunInputKind.Cancel or RunInputKind.Drain)
         {
             // It could not be recorded, and whoever asked is there to hear it.
             input.Reply!.SetException(new IOException(stalledBecause));
             return;
         }
 
-        if (!deferredOf.TryGetValue(input.Event.Incarnation, out var said))
-        {
-            deferredOf.Add(input.Event.Incarnation, said = []);
-        }
-
-        if (input.Event.Kind == RoundEventKind.Left && IsUnknownYet(said))
-        {
-            said.ForEach(deferred.Remove);
-            deferredOf.Remove(input.Event.Incarnation);
-        }
-        else if (!said.Exists(node => node.Value.Kind == input.Kind && node.Value.Event.Kind == input.Event.Kind))
-        {
-            said.Add(deferred.AddLast(input));
-        }
+        inbox.Defer(input);
     }
-
-    // Whether the stream had only just come: when it leaves, nobody need ever know of it, unless it said that its device leaves for good.
-    private static bool IsUnknownYet(List<LinkedListNode<Input>> said) =>
-        said.Exists(node => node.Value.Kind == InputKind.Joined) && !said.Exists(node => node.Value.Event.Kind == RoundEventKind.Withdrew);
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Threading.Channels;
 using Dcc.Coordinator.Telemetry;
-using Dcc.Core.Coordination;
 using Dcc.Core.Engine;
 using Dcc.Core.Validation;
 using Dcc.Hosting.Telemetry;
@@ -13,37 +12,31 @@ using RunParameters = Dcc.Core.Engine.RunParameters;
 namespace Dcc.Coordinator.Runs;
 
 /// <summary>
-/// Owns one run: the only task that touches its engine. Takes inputs from a bounded channel (writers wait when it is full) and executes the
-/// engine's effects in order, so whatever is persisted is durable before anything that depends on it is sent.
+/// Owns one run: the only task that touches its engine. Takes inputs from its inbox and executes the engine's effects in order, so
+/// whatever is persisted is durable before anything that depends on it is sent.
 /// </summary>
 internal sealed partial class RunLoop
 {
-    private const int InputCapacity = 4096;
-    private const int MostAbsencesTold = 20;
-
     private readonly string name;
     private readonly IJournalStore store;
     private readonly RoundEngine engine;
     private readonly CoordinatorOptions options;
     private readonly ProtocolFaults faults;
     private readonly ILogger logger;
-    private readonly Channel<Input> inputs = Channel.CreateBounded<Input>(new BoundedChannelOptions(InputCapacity) { SingleReader = true });
+    private readonly RunInbox inbox;
     private readonly List<RoundEffect> effects = [];
     private readonly Dictionary<long, DeviceStream> streams = [];
-    private readonly RunWatchers watchers = new();
+    private readonly RunWatchers watchers;
+    private readonly RoundNotices notices;
     private readonly CoordinatorInstruments instruments;
     private readonly RunFigures figures;
     private readonly RoundTracing tracing;
 
     private readonly TimeProvider time;
     private readonly RunHistory history;
-    private readonly bool[] suspected;
     private readonly RoundTrips roundTrips;
     private readonly long openedAt;
-    private ITimer? deadline;
-    private int deadlineRound;
-    private long deadlineAwaitedSince;
-    private volatile bool isDeadlineReached;
+    private RoundDeadline? deadline;
     private bool wasCancelled;
     private long committedAt;
     private long commitStarted;
@@ -74,8 +67,10 @@ internal sealed partial class RunLoop
         this.instruments = instruments;
         this.time = time;
         this.logger = logger;
+        inbox = new RunInbox(engine.Parameters.Devices);
         openedAt = time.GetUtcNow().ToUnixTimeMilliseconds();
-        suspected = new bool[engine.Parameters.Robust == RobustKind.None ? 0 : engine.Parameters.Devices];
+        watchers = new RunWatchers(history, time, Describe);
+        notices = new RoundNotices(engine, watchers);
         roundTrips = new RoundTrips(engine, isResumed, time);
         Parameters = engine.Parameters;
         wasCancelled = engine.Cancelled;
@@ -89,72 +84,56 @@ internal sealed partial class RunLoop
         }
     }
 
-    private enum InputKind
-    {
-        Joined,
-        Event,
-        Watch,
-        Unwatch,
-        Status,
-        Note,
-        Cancel,
-        Drain,
-        Deadline,
-    }
-
-    private readonly record struct Input(
-        InputKind Kind, RoundEvent Event = default, DeviceStream? Stream = null, Channel<RunUpdate>? Watcher = null,
-        NoteRunRequest? Note = null, TaskCompletionSource<RunStatus>? Reply = null);
-
     internal RunParameters Parameters { get; }
-
-    private TimeSpan RoundDeadline => TimeSpan.FromSeconds(Parameters.RoundDeadlineSeconds);
 
     /// <summary>A device's stream said hello.</summary>
     internal ValueTask Join(DeviceStream stream, int lastRoundHeld, long processStarted) =>
-        Enqueue(new Input(InputKind.Joined, RoundEvent.Joined(stream.Device, stream.Incarnation, lastRoundHeld, processStarted), stream));
+        inbox.Post(new RunInput(RunInputKind.Joined, RoundEvent.Joined(stream.Device, stream.Incarnation, lastRoundHeld, processStarted), stream));
 
     /// <summary>A report came or a stream ended.</summary>
-    internal ValueTask Post(in RoundEvent input) => Enqueue(new Input(InputKind.Event, input));
+    internal ValueTask Post(in RoundEvent input) => inbox.Post(new RunInput(RunInputKind.Event, input));
 
     /// <summary>What happened so far and everything that happens from now on; completes when the run is over.</summary>
     /// <param name="dropped">Told what is lost because the watcher does not keep up; must not wait.</param>
     internal async Task<Channel<RunUpdate>> Watch(Action<RunUpdate>? dropped = null)
     {
         var watcher = RunWatchers.Create(dropped);
-        await Enqueue(new Input(InputKind.Watch, Watcher: watcher)).ConfigureAwait(false);
+        await inbox.Post(new RunInput(RunInputKind.Watch, Watcher: watcher)).ConfigureAwait(false);
         return watcher;
     }
 
     /// <summary>Ends a watch before the run is over.</summary>
-    internal ValueTask Unwatch(Channel<RunUpdate> watcher) => Enqueue(new Input(InputKind.Unwatch, Watcher: watcher));
+    internal ValueTask Unwatch(Channel<RunUpdate> watcher) => inbox.Post(new RunInput(RunInputKind.Unwatch, Watcher: watcher));
 
     /// <summary>The run's status, after everything posted before.</summary>
-    internal Task<RunStatus> Status(CancellationToken cancellation) => Ask(new Input(InputKind.Status), cancellation);
+    internal Task<RunStatus> Status(CancellationToken cancellation) => inbox.Ask(new RunInput(RunInputKind.Status), cancellation);
 
     /// <summary>Ends the run for good.</summary>
-    internal Task<RunStatus> Cancel(CancellationToken cancellation) => Ask(new Input(InputKind.Cancel), cancellation);
+    internal Task<RunStatus> Cancel(CancellationToken cancellation) => inbox.Ask(new RunInput(RunInputKind.Cancel), cancellation);
 
     /// <summary>Ends the run for good once its open round is committed.</summary>
-    internal Task<RunStatus> Drain(CancellationToken cancellation) => Ask(new Input(InputKind.Drain), cancellation);
+    internal Task<RunStatus> Drain(CancellationToken cancellation) => inbox.Ask(new RunInput(RunInputKind.Drain), cancellation);
 
     /// <summary>Keeps what somebody outside knows of the run, and tells the watchers.</summary>
-    internal Task<RunStatus> Note(NoteRunRequest note, CancellationToken cancellation) => Ask(new Input(InputKind.Note, Note: note), cancellation);
+    internal Task<RunStatus> Note(NoteRunRequest note, CancellationToken cancellation) => inbox.Ask(new RunInput(RunInputKind.Note, Note: note), cancellation);
 
     /// <summary>Works until cancelled.</summary>
     /// <exception cref="JournalLostException">Somebody else changed the journal: nothing that depends on it was sent.</exception>
     internal async Task Run(CancellationToken cancellation)
     {
-        // Completing the channel ends the loop; waiting on it with a token would allocate at every wait. What is still enqueued then is lost
+        // Completing the inbox ends the loop; waiting on it with a token would allocate at every wait. What is still enqueued then is lost
         // without harm: the journal has every committed round, and the rest is asked for again.
-        using var stop = cancellation.Register(() => inputs.Writer.TryComplete());
-        using var timer = time.CreateTimer(_ => ReachDeadline(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        deadline = timer;
+        using var stop = cancellation.Register(inbox.Complete);
+
+        // The input only wakes the loop: where it finds the inbox full, the loop is awake.
+        using var awaited = new RoundDeadline(
+            TimeSpan.FromSeconds(Parameters.RoundDeadlineSeconds), time, () => inbox.TryPost(new RunInput(RunInputKind.Deadline)));
+        deadline = awaited;
         try
         {
-            while (await inputs.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
+            while (await inbox.WaitForNew().ConfigureAwait(false))
             {
-                while (!cancellation.IsCancellationRequested && TryNext(out var input))
+                while (!cancellation.IsCancellationRequested && inbox.TryTake(out var input))
                 {
                     Take(input);
                     if (stalledBecause is not null && !await Outlast(input, cancellation).ConfigureAwait(false))
@@ -163,7 +142,7 @@ internal sealed partial class RunLoop
                     }
 
                     TakeDeadline();
-                    if (stalledBecause is not null && !await Outlast(new Input(InputKind.Deadline), cancellation).ConfigureAwait(false))
+                    if (stalledBecause is not null && !await Outlast(new RunInput(RunInputKind.Deadline), cancellation).ConfigureAwait(false))
                     {
                         return;
                     }
@@ -177,82 +156,39 @@ internal sealed partial class RunLoop
         }
         finally
         {
-            inputs.Writer.TryComplete();
-            while (TryNext(out var input))
-            {
-                input.Reply?.SetCanceled(CancellationToken.None);
-            }
+            inbox.Close();
         }
-    }
-
-    // The input only wakes the loop: where it finds the channel full, the loop is awake.
-    private void ReachDeadline()
-    {
-        isDeadlineReached = true;
-        inputs.Writer.TryWrite(new Input(InputKind.Deadline));
     }
 
     private void TakeDeadline()
     {
-        if (!isDeadlineReached)
+        if (!deadline!.TryTake(out var round))
         {
-            return;
-        }
-
-        // The timer may have been set again while it went off, and goes off a little early at times.
-        isDeadlineReached = false;
-        var left = RoundDeadline - time.GetElapsedTime(deadlineAwaitedSince);
-        if (left > TimeSpan.Zero)
-        {
-            deadline!.Change(left, Timeout.InfiniteTimeSpan);
             return;
         }
 
         effects.Clear();
         executed = 0;
-        engine.Handle(RoundEvent.DeadlineReached(deadlineRound), effects);
-        Proceed(new Input(InputKind.Deadline));
+        engine.Handle(RoundEvent.DeadlineReached(round), effects);
+        Proceed(new RunInput(RunInputKind.Deadline));
     }
 
-    // A run that has stopped takes nothing more; its streams are closed by then, or will be when the process stops.
-    private ValueTask Enqueue(in Input input) => inputs.Writer.TryWrite(input) ? ValueTask.CompletedTask : EnqueueSlowly(input);
-
-    private async ValueTask EnqueueSlowly(Input input)
-    {
-        while (await inputs.Writer.WaitToWriteAsync().ConfigureAwait(false))
-        {
-            if (inputs.Writer.TryWrite(input))
-            {
-                return;
-            }
-        }
-
-        input.Reply?.SetCanceled(CancellationToken.None);
-    }
-
-    private async Task<RunStatus> Ask(Input input, CancellationToken cancellation)
-    {
-        var reply = new TaskCompletionSource<RunStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await Enqueue(input with { Reply = reply }).ConfigureAwait(false);
-        return await reply.Task.WaitAsync(cancellation).ConfigureAwait(false);
-    }
-
-    private void Take(in Input input)
+    private void Take(in RunInput input)
     {
         effects.Clear();
         executed = 0;
         switch (input.Kind)
         {
-            case InputKind.Joined:
+            case RunInputKind.Joined:
                 TakeJoin(input.Event, input.Stream!);
                 break;
-            case InputKind.Event:
+            case RunInputKind.Event:
                 TakeEvent(input.Event);
                 break;
-            case InputKind.Cancel:
+            case RunInputKind.Cancel:
                 engine.Cancel(effects);
                 break;
-            case InputKind.Drain:
+            case RunInputKind.Drain:
                 engine.Drain(effects);
                 break;
             default:
@@ -264,24 +200,24 @@ internal sealed partial class RunLoop
     }
 
     // Inputs that leave the engine alone.
-    private bool Answer(in Input input)
+    private bool Answer(in RunInput input)
     {
         switch (input.Kind)
         {
-            case InputKind.Watch:
+            case RunInputKind.Watch:
                 AddWatcher(input.Watcher!);
                 return true;
-            case InputKind.Unwatch:
+            case RunInputKind.Unwatch:
                 watchers.Remove(input.Watcher!);
                 return true;
-            case InputKind.Note:
+            case RunInputKind.Note:
                 TakeNote(input.Note!);
                 input.Reply!.SetResult(Describe());
                 return true;
-            case InputKind.Status:
+            case RunInputKind.Status:
                 input.Reply!.SetResult(Describe());
                 return true;
-            case InputKind.Deadline:
+            case RunInputKind.Deadline:
                 // It only wakes the loop, which then looks at the clock.
                 return true;
             default:
@@ -290,14 +226,14 @@ internal sealed partial class RunLoop
     }
 
     // Executes what is left of the effects of an input, and what comes after them; begins again where it stalled.
-    private void Proceed(in Input input)
+    private void Proceed(in RunInput input)
     {
         if (!Execute())
         {
             return;
         }
 
-        if (input.Kind is InputKind.Cancel or InputKind.Drain)
+        if (input.Kind is RunInputKind.Cancel or RunInputKind.Drain)
         {
             input.Reply!.TrySetResult(Describe());
         }
@@ -316,7 +252,7 @@ internal sealed partial class RunLoop
             Log.Joined(logger, name, input.Device, input.Round, input.Incarnation);
             stream.Send(new CoordinatorMessage { Welcome = Wire.ToWelcome(Parameters, options.Heartbeat) });
             Happened("joined", input.Device);
-            TellStatus();
+            watchers.TellStatus();
         }
     }
 
@@ -335,7 +271,7 @@ internal sealed partial class RunLoop
         {
             Log.Left(logger, name, input.Device, input.Incarnation);
             Happened("left", input.Device);
-            TellStatus();
+            watchers.TellStatus();
         }
     }
 
@@ -374,9 +310,7 @@ internal sealed partial class RunLoop
                     Happened("withdrawn", effect.Device);
                     break;
                 case RoundEffectKind.AwaitDeadline:
-                    deadlineRound = effect.Round;
-                    deadlineAwaitedSince = time.GetTimestamp();
-                    deadline!.Change(RoundDeadline, Timeout.InfiniteTimeSpan);
+                    deadline!.Await(effect.Round);
                     break;
                 case RoundEffectKind.Publish:
                     Publish(effect.Committed!);
@@ -391,7 +325,7 @@ internal sealed partial class RunLoop
             wasCancelled = true;
             tracing.Cancelled(engine.Round);
             Log.Cancelled(logger, TraceId(engine.Round), name, engine.Round);
-            EndWatches();
+            watchers.End();
         }
 
         return true;
@@ -435,53 +369,20 @@ internal sealed partial class RunLoop
         Happened("refused", effect.Device, KebabCase.Name(effect.Refusal));
     }
 
-    private void Happened(string kind, int device, string reason = "", int? round = null)
-    {
-        var happened = NewEvent(kind, round ?? engine.Round, reason);
-        happened.Device = (uint)device;
-        Tell(happened);
-    }
+    private void Happened(string kind, int device, string reason = "") => watchers.Happened(kind, engine.Round, device, reason);
 
-    private RunEvent NewEvent(string kind, int round, string reason) => new()
-    {
-        Kind = kind, Round = (uint)round, Reason = reason, UnixMilliseconds = time.GetUtcNow().ToUnixTimeMilliseconds(),
-    };
-
-    private void Tell(RunEvent happened)
-    {
-        history.Note(happened);
-        watchers.Tell(new RunUpdate { Event = happened });
-    }
-
+    // What was meant for an earlier process of the coordinator is told this one from the beginning.
     private void TakeNote(NoteRunRequest note)
     {
-        if (note.OpenedUnixMilliseconds != 0 && note.OpenedUnixMilliseconds != openedAt)
+        if (note.OpenedUnixMilliseconds == 0 || note.OpenedUnixMilliseconds == openedAt)
         {
-            return;
-        }
-
-        foreach (var happened in note.Events)
-        {
-            Tell(happened);
-        }
-
-        if (note.Costs is { } costs)
-        {
-            history.Note(costs);
-            watchers.Tell(new RunUpdate { Costs = costs });
-        }
-
-        if (note.Bytes is { } bytes)
-        {
-            history.Note(bytes);
-            watchers.Tell(new RunUpdate { Bytes = bytes });
+            watchers.Tell(note);
         }
     }
 
     private void Publish(CommittedRound committed)
     {
-        TellAbsences(committed);
-        TellSuspects(committed);
+        notices.Tell(committed);
         var now = time.GetTimestamp();
         TimeSpan? duration = committedAt == 0 ? null : time.GetElapsedTime(committedAt, now);
         history.Add(
@@ -494,48 +395,12 @@ internal sealed partial class RunLoop
             Log.Committed(logger, TraceId(committed.Round), name, committed.Round);
         }
 
-        if (watchers.Any)
-        {
-            watchers.Tell(new RunUpdate { Round = history.Last() });
-            TellStatus();
-        }
-
+        watchers.TellRound();
         roundTrips.Forget(committed.Round);
         if (engine.Finished)
         {
             Log.Finished(logger, name, engine.Digest);
-            EndWatches();
-        }
-    }
-
-    // Once for each device; how often is counted.
-    private void TellSuspects(CommittedRound committed)
-    {
-        for (var device = 0; device < suspected.Length && !engine.Finished; device++)
-        {
-            if (engine.Update.Clipped[device] && !suspected[device])
-            {
-                suspected[device] = true;
-                Happened("suspected", device, "its report says more than any device can do to the others", committed.Round);
-            }
-        }
-    }
-
-    // One by one while they are few: in a large run half the devices may be away at once.
-    private void TellAbsences(CommittedRound committed)
-    {
-        var absent = Enumerable.Range(0, committed.Attendance.Length)
-            .Where(device => committed.Attendance[device] != Attendance.Outside && !committed.HasReport(device)).ToList();
-        Tell("absent", absent);
-        Tell("released", [.. Enumerable.Range(0, committed.Attendance.Length).Where(device => (committed.Attendance[device] & Attendance.Released) != 0)]);
-
-        void Tell(string kind, List<int> devices)
-        {
-            devices.Take(MostAbsencesTold).ToList().ForEach(device => Happened(kind, device, round: committed.Round));
-            if (devices.Count > MostAbsencesTold)
-            {
-                this.Tell(NewEvent(kind, committed.Round, string.Create(CultureInfo.InvariantCulture, $"and {devices.Count - MostAbsencesTold} more devices")));
-            }
+            watchers.End();
         }
     }
 
@@ -555,27 +420,11 @@ internal sealed partial class RunLoop
 
     private void AddWatcher(Channel<RunUpdate> watcher)
     {
-        watchers.Add(watcher);
-        watcher.Writer.TryWrite(new RunUpdate { Status = Describe() });
-        watcher.Writer.TryWrite(new RunUpdate { Snapshot = history.Snapshot(streams.Values.Select(stream => (uint)stream.Device)) });
+        watchers.Add(watcher, streams.Values.Select(stream => (uint)stream.Device));
         if (durable.Finished || durable.Cancelled)
         {
-            EndWatches();
+            watchers.End();
         }
-    }
-
-    private void TellStatus()
-    {
-        if (watchers.Any)
-        {
-            watchers.Tell(new RunUpdate { Status = Describe() });
-        }
-    }
-
-    private void EndWatches()
-    {
-        TellStatus();
-        watchers.End();
     }
 
     private RunStatus Describe()
