@@ -16,6 +16,7 @@ namespace Dcc.Cli.Emulation;
 internal sealed class RunOperator : IDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly GrpcChannel channel;
@@ -29,7 +30,12 @@ internal sealed class RunOperator : IDisposable
         this.coordinatorLog = coordinatorLog;
         channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
-            HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, SslOptions = security.Tls(TimeProvider.System) },
+            // A watch may be silent for as long as a round takes: pings find a connection that is dead.
+            HttpHandler = new SocketsHttpHandler
+            {
+                EnableMultipleHttp2Connections = true, SslOptions = security.Tls(TimeProvider.System),
+                KeepAlivePingDelay = TimeSpan.FromSeconds(20), KeepAlivePingTimeout = AnswerTimeout,
+            },
             DisposeHttpClient = true,
             MaxReceiveMessageSize = null,
             InitialReconnectBackoff = TimeSpan.FromMilliseconds(50),
@@ -90,7 +96,8 @@ internal sealed class RunOperator : IDisposable
     {
         try
         {
-            var status = await Client.GetRunAsync(new RunRequest { Run = InProcessRun.Name }, cancellationToken: cancellation).ConfigureAwait(false);
+            var status = await Client.GetRunAsync(
+                new RunRequest { Run = InProcessRun.Name }, deadline: DateTime.UtcNow + AnswerTimeout, cancellationToken: cancellation).ConfigureAwait(false);
             return status.State == "finished";
         }
         catch (RpcException)

@@ -22,7 +22,8 @@ public sealed class EventStreamTests
 
         var events = await browser.Events().ToListAsync(Cancellation);
 
-        Assert.Equal(["snapshot", "end"], events.Select(item => item.Kind));
+        // Between the last status and the end of the watch the stream may have nothing to tell.
+        Assert.Equal(["snapshot", "end"], events.Select(item => item.Kind).Where(kind => kind != "idle"));
         var snapshot = events[0].Data;
         Assert.Equal("finished", snapshot.GetProperty("status").GetProperty("state").GetString());
         Assert.Equal(Enumerable.Range(0, CoordinatorHost.Rounds + 1), snapshot.GetProperty("summaries").EnumerateArray().Select(summary => summary[0].GetInt32()));
