@@ -152,6 +152,13 @@ public class TracingTests
             await call.RequestStream.WriteAsync(Talker.Hello(device), Cancellation);
             Assert.True(await call.ResponseStream.MoveNext(Cancellation));
             var after = ledger.Totals();
+            while (Headers(after, LinkDirection.Up) == Headers(before, LinkDirection.Up) || Headers(after, LinkDirection.Down) == Headers(before, LinkDirection.Down))
+            {
+                // A link may count just after it delivers.
+                await Task.Delay(1, Cancellation);
+                after = ledger.Totals();
+            }
+
             channels.Values.Single().Dispose();
             return (Headers(after, LinkDirection.Up) - Headers(before, LinkDirection.Up), Headers(after, LinkDirection.Down) - Headers(before, LinkDirection.Down));
         }
